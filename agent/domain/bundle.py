@@ -1,0 +1,193 @@
+"""From a proposal to what one transaction writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from agent.domain.action import Kind, Treatment
+from agent.domain.customer import Channel
+from agent.domain.decision import Decision
+from agent.domain.guideline import Passage
+from agent.domain.ids import AddressRef, CustomerId, DecisionId, EffectId
+from agent.domain.money import Money
+from agent.domain.verdict import Amendment
+
+Chooser = Literal["engine", "model", "code"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """Sentences with typed slots, `{{name}}` or, for a Korean particle, `{{name|을/를}}`."""
+
+    body: str
+    subject: str = ""
+
+
+class SlotKind(StrEnum):
+    TEXT = "text"
+    MONEY = "money"
+    PERCENT = "percent"
+    MOMENT = "moment"
+    DATE = "date"
+    LATE = "late"
+    """Known only at commit (a coupon code) or at sending (a name); shown as a stand-in until then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotValue:
+    """A typed fact. `value` is plain text: a number, an ISO time or a name; `unit` a currency or a zone."""
+
+    kind: SlotKind
+    value: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One candidate as the decider sees it: no score, no identifier."""
+
+    ref: str
+    treatment: Treatment
+    because: str
+    slots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """The least a decider needs: at most eight allowed candidates, what is known in words, the brand's passages.
+
+    `fixed` means that code has drawn the candidate and only words are wanted.
+    """
+
+    locale: str
+    lines: tuple[Line, ...]
+    findings: tuple[str, ...]
+    passages: tuple[Passage, ...]
+    fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What a decider wants done: a candidate by its `ref` (or hold), words and the passages they rest on."""
+
+    action: str
+    ref: str
+    words: Words
+    cites: tuple[str, ...] = ()
+    chooser: Chooser = "engine"
+    degraded: bool = False
+    cause: str = ""
+    model: str = ""
+    prompt: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """A scarce thing asked for at commit. `resource` names a campaign or a calendar slot.
+
+    `budget` and `share` bound what a campaign gives in all and to one customer; `slot` is the typed slot that the
+    allocated code fills.
+    """
+
+    kind: Literal["coupon", "slot"]
+    resource: str
+    amount: Money | None = None
+    budget: Money | None = None
+    share: int = 1
+    slot: str = ""
+
+
+class Delivery(StrEnum):
+    CALLER = "caller"
+    TACTFUL = "tactful"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """Words, facts and legal text apart, so that the same bytes can be made and checked again at sending."""
+
+    words: Words
+    slots: Mapping[str, SlotValue] = field(default_factory=dict)
+    amendments: tuple[Amendment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a tool returns: pure data, nothing has happened. `window` makes the effect's key unique in time."""
+
+    treatment: Treatment
+    kind: Kind
+    payload: Payload
+    window: str
+    expires_at: datetime
+    reservations: tuple[Reservation, ...] = ()
+
+
+class EffectState(StrEnum):
+    PENDING = "pending"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """Something to be done outside, at most once: `key` is stable over every retry."""
+
+    effect_id: EffectId
+    key: str
+    customer: CustomerId
+    decision: DecisionId
+    kind: Kind
+    action: str
+    channel: Channel
+    address_ref: AddressRef | None
+    entity: str
+    payload: Payload
+    due_at: datetime
+    expires_at: datetime
+    delivery: Delivery
+    state: EffectState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """Everything one commit writes, or nothing of it.
+
+    `version` is the snapshot's, for compare-and-swap; None records a hold whatever has moved since.
+    """
+
+    decision: Decision
+    inputs: bytes
+    policy: bytes
+    version: int | None
+    effects: tuple[Effect, ...] = ()
+    reservations: tuple[Reservation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """The decision as it now stands; `repeated` where its trigger had been decided before."""
+
+    decision: Decision
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """A decision fact moved since the snapshot was taken: nothing was written."""
+
+    customer: CustomerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exhausted:
+    """A resource was gone: nothing was written."""
+
+    customer: CustomerId
+    resource: str
+
+
+Outcome = Committed | Conflict | Exhausted

@@ -1,0 +1,105 @@
+"""Rows on their way in, and what became of each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from agent.domain.customer import AgeAssurance, Channel, ConsentStatus, Purpose
+from agent.domain.money import Money
+
+
+class RowOutcome(StrEnum):
+    """Exactly one for every row read."""
+
+    TAKEN = "taken"
+    RETURN = "return"
+    WITHOUT_CUSTOMER = "without_customer"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of an invoice. `received_at` is when the seller knew it: the file's own column, else `occurred_at`."""
+
+    key: str
+    order: str
+    external_id: str | None
+    country: str | None
+    occurred_at: datetime
+    received_at: datetime
+    product_id: str
+    product_name: str
+    quantity: int
+    price: Money
+    outcome: RowOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerRow:
+    """A person and the decision facts about them. Empty means: not stated, leave as it is."""
+
+    key: str
+    external_id: str
+    first_name: str = ""
+    addresses: Mapping[Channel, str] = field(default_factory=dict)
+    country: str | None = None
+    zone: str | None = None
+    locale: str | None = None
+    age: AgeAssurance | None = None
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRow:
+    key: str
+    external_id: str
+    purpose: Purpose
+    channel: Channel | None
+    status: ConsentStatus
+    given_at: datetime
+    basis: str
+    evidence: str
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRow:
+    key: str
+    external_id: str
+    kind: str
+    occurred_at: datetime
+    received_at: datetime
+    entity: str
+    properties: Mapping[str, str | int | float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantined:
+    """A row that could not be read: where it stood and why, without its content."""
+
+    key: str
+    place: str
+    reason: str
+
+
+Row = Line | CustomerRow | ConsentRow | EventRow | Quarantined
+
+
+@dataclass(slots=True)
+class Tally:
+    """Outcomes over all rows read, and how many of them were new to the store."""
+
+    rows: int = 0
+    new: int = 0
+    outcomes: Counter[RowOutcome] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Tally) -> None:
+        self.rows += other.rows
+        self.new += other.new
+        self.outcomes.update(other.outcomes)
+        self.reasons.update(other.reasons)

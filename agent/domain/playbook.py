@@ -1,0 +1,189 @@
+"""A tenant's playbook: catalogue terms, packs, caps, budgets, priors. A file that a marketer edits.
+
+Amounts are plain numbers in the brand's currency; rates lie between 0 and 1; hours are local to `zone`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Annotated, ClassVar, Literal
+from zoneinfo import ZoneInfo
+
+from annotated_types import Ge, Gt, Le, Len, Lt
+
+from agent.domain.customer import Channel, OpenSlot
+
+Locale = Literal["ko", "en"]
+Rate = Annotated[float, Gt(0), Lt(1)]
+Amount = Annotated[Decimal, Ge(0), Le(10**10)]
+Text = Annotated[str, Len(1, 120)]
+Strict = ClassVar[dict[str, str]]
+_FORBID = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brand:
+    """Who speaks. `optout_phone` and `optout_url` are the free ways out that every ad shows."""
+
+    __pydantic_config__: Strict = _FORBID
+    name: Text
+    locale: Locale
+    country: Annotated[str, Len(2, 2)]
+    zone: str
+    currency: Annotated[str, Len(3, 3)]
+    contact: Text
+    optout_phone: Text
+    optout_url: Text
+
+    def __post_init__(self) -> None:
+        _known_zone(self.zone)
+        if not (self.currency.isalpha() and self.currency.isupper()):
+            raise ValueError("currency must be an ISO 4217 code such as GBP or KRW")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attestations:
+    """Facts a tenant vouches for on behalf of all customers: each is the date it was stated, or absent."""
+
+    __pydantic_config__: Strict = _FORBID
+    adults_only: date | None = None
+    zone_follows_country: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prior:
+    """What is believed before outcomes are seen: a rate, as sure as `strength` observations."""
+
+    __pydantic_config__: Strict = _FORBID
+    rate: Rate
+    strength: Annotated[float, Gt(0), Le(1e6)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Economy:
+    """`basket` stands for an order's value where a customer's own is unknown; `fatigue_price` is charged per
+    contact of the last seven days; `budget_price` is the shadow price of one unit of coupon budget."""
+
+    __pydantic_config__: Strict = _FORBID
+    margin: Annotated[float, Gt(0), Le(1)]
+    basket: Amount
+    fatigue_price: Amount
+    budget_price: Annotated[float, Ge(0), Le(1)] = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What one action costs and is believed to do. `channels` narrows what the tool allows, never widens it."""
+
+    __pydantic_config__: Strict = _FORBID
+    response: Prior
+    cost: Amount
+    lever: Annotated[float, Gt(0), Le(10)] = 1.0
+    value: Amount | None = None
+    channels: tuple[Channel, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """A coupon campaign. `greatest_discount` is reserved from `budget` for each coupon given."""
+
+    __pydantic_config__: Strict = _FORBID
+    name: Annotated[str, Len(1, 40)]
+    percent: Annotated[int, Ge(1), Le(90)]
+    minimum_spend: Amount
+    greatest_discount: Annotated[Decimal, Gt(0)]
+    budget: Amount
+    per_customer: Annotated[int, Ge(1), Le(100)] = 1
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """When a host shows the product in person: local hours on weekdays (0 is Monday)."""
+
+    __pydantic_config__: Strict = _FORBID
+    host: Text
+    zone: str
+    weekdays: tuple[Annotated[int, Ge(0), Le(6)], ...]
+    opens: time
+    closes: time
+    minutes: Annotated[int, Ge(10), Le(240)]
+    notice_minutes: Annotated[int, Ge(0), Le(10080)] = 60
+
+    def __post_init__(self) -> None:
+        _known_zone(self.zone)
+        if self.opens >= self.closes:
+            raise ValueError("opens must be before closes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """A marketer's limits: they tighten the packs' own, never loosen them."""
+
+    __pydantic_config__: Strict = _FORBID
+    weekly_contacts: Annotated[int, Ge(0), Le(21)] = 3
+    coupon_percent: Annotated[int, Ge(0), Le(90)] = 30
+    holdout_percent: Annotated[float, Ge(0), Le(50)] = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Playbook:
+    __pydantic_config__: Strict = _FORBID
+    brand: Brand
+    packs: Annotated[tuple[str, ...], Len(1)]
+    baseline: Prior
+    economy: Economy
+    actions: Mapping[str, Terms]
+    limits: Limits = field(default_factory=Limits)
+    attestations: Attestations = field(default_factory=Attestations)
+    campaigns: tuple[Campaign, ...] = ()
+    calendars: tuple[Calendar, ...] = ()
+    best_hours: Mapping[Channel, Annotated[int, Ge(0), Le(23)]] = field(default_factory=dict)
+    guidelines: str | None = None
+
+    def __post_init__(self) -> None:
+        names = [campaign.name for campaign in self.campaigns]
+        if len(set(names)) != len(names):
+            raise ValueError("campaigns: two campaigns have the same name")
+
+
+def _known_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"zone: {name!r} is not an IANA zone such as Asia/Seoul or Europe/London") from error
+
+
+def openings(calendars: tuple[Calendar, ...], now: datetime, taken: frozenset[str], limit: int = 3) -> list[OpenSlot]:
+    """The next free slots within seven days, over all hosts, soonest first. All times aware."""
+    found: list[OpenSlot] = []
+    for calendar in calendars:
+        zone = ZoneInfo(calendar.zone)
+        earliest = now + timedelta(minutes=calendar.notice_minutes)
+        today = now.astimezone(zone).date()
+        for offset in range(8):
+            found += [
+                slot
+                for slot in _slots_of(calendar, zone, today + timedelta(days=offset))
+                if slot.starts_at >= earliest and slot.slot_id not in taken
+            ]
+            if len(found) >= limit * len(calendars):
+                break
+    return sorted(found, key=lambda slot: (slot.starts_at, slot.slot_id))[:limit]
+
+
+def _slots_of(calendar: Calendar, zone: ZoneInfo, day: date) -> list[OpenSlot]:
+    if day.weekday() not in calendar.weekdays:
+        return []
+    slots = []
+    length = timedelta(minutes=calendar.minutes)
+    start = datetime.combine(day, calendar.opens, zone)
+    closes = datetime.combine(day, calendar.closes, zone)
+    while start + length <= closes:
+        name = f"{calendar.host}@{start.isoformat()}"
+        slots.append(OpenSlot(slot_id=name, starts_at=start, ends_at=start + length))
+        start += length
+    return slots

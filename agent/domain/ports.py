@@ -1,0 +1,120 @@
+"""What the core asks of the world. Adapters implement these; `agent.bootstrap` wires them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from agent.domain.action import Action, Candidate
+from agent.domain.bundle import Brief, Bundle, Draft, Outcome, Proposal
+from agent.domain.customer import Consent, Snapshot
+from agent.domain.decision import Decision
+from agent.domain.guideline import Found, GuidelineQuery
+from agent.domain.ids import CustomerId, DecisionId, ExternalId, TenantId
+from agent.domain.imports import Row
+from agent.domain.playbook import Playbook
+from agent.domain.signals import Situation
+
+
+class Clock(Protocol):
+    """The only source of time: aware, UTC."""
+
+    def now(self) -> datetime: ...
+
+
+class Ids(Protocol):
+    """The only source of fresh names and secrets (hex)."""
+
+    def new(self) -> str: ...
+
+
+class Rng(Protocol):
+    """Seeded draws: the same key gives the same number in [0, 1)."""
+
+    def uniform(self, *key: str) -> float: ...
+
+
+class Snapshots(Protocol):
+    """Customers as they were visible at an instant. Unknown ids are left out."""
+
+    def snapshots(self, tenant: TenantId, ids: Sequence[CustomerId], at: datetime) -> Iterator[Snapshot]: ...
+
+
+class GuidelineIndex(Protocol):
+    """Finds passages. `version` names the state of the files that answers come from."""
+
+    @property
+    def version(self) -> str: ...
+
+    def find(self, query: GuidelineQuery) -> tuple[Found, ...]: ...
+
+
+class Toolset(Protocol):
+    """What may be done. `schemas` is the constant tool list a model sees; `run` is pure."""
+
+    @property
+    def version(self) -> str: ...
+
+    def actions(self) -> tuple[Action, ...]: ...
+
+    def slots(self, candidate: Candidate, situation: Situation, playbook: Playbook) -> tuple[str, ...]: ...
+
+    def schemas(self) -> list[dict[str, Any]]: ...
+
+    def check(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The arguments as the tool's schema reads them. Raises ValueError for an unknown tool or bad arguments."""
+        ...
+
+    def run(self, proposal: Proposal, candidate: Candidate, situation: Situation, playbook: Playbook) -> Draft: ...
+
+
+class Decider(Protocol):
+    """Chooses and words one candidate of the brief, within `deadline` seconds. Raises DeciderError."""
+
+    async def propose(self, brief: Brief, deadline: float) -> Proposal: ...
+
+
+class Commit(Protocol):
+    """Writes each bundle whole or not at all, one result per bundle, in order.
+
+    Compare-and-swap on the customer's version; reservations; one decision per trigger; audit in the same transaction.
+    """
+
+    def commit(self, bundles: Sequence[Bundle]) -> list[Outcome]: ...
+
+
+class Records(Protocol):
+    """Decisions as recorded, and the inputs they rested on."""
+
+    def decision(self, tenant: TenantId, decision: DecisionId) -> Decision: ...
+
+    def recorded(self, tenant: TenantId, ids: Sequence[DecisionId]) -> dict[str, Decision]: ...
+
+    def body(self, tenant: TenantId, digest: str) -> bytes: ...
+
+    def decisions(self, tenant: TenantId) -> Iterator[Decision]: ...
+
+
+class Ledger(Protocol):
+    """Append-only consents. Recording moves the customer's version at once."""
+
+    def record(self, tenant: TenantId, customer: CustomerId, consents: Sequence[Consent], source: str) -> int: ...
+
+    def history(self, tenant: TenantId, customer: CustomerId) -> list[Consent]: ...
+
+
+class ImportSink(Protocol):
+    """Takes rows in batches, each batch in one transaction; a row known by its key changes nothing."""
+
+    def take(self, tenant: TenantId, rows: Sequence[Row]) -> int: ...
+
+    def finish(self, tenant: TenantId, name: str, rows: int, new: int) -> None: ...
+
+
+class Customers(Protocol):
+    """Who is meant, and who there is."""
+
+    def find(self, tenant: TenantId, name: ExternalId | CustomerId) -> CustomerId: ...
+
+    def all(self, tenant: TenantId) -> list[CustomerId]: ...

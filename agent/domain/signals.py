@@ -1,0 +1,75 @@
+"""What the signals say of one customer at one instant. Computed in `agent.signals`; None means not permitted or absent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from agent.domain.customer import Snapshot
+from agent.domain.money import Money
+
+SIGNALS_VERSION = "1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveContext:
+    """The session that is running or just ended.
+
+    `dwell_seconds` and `views` belong to `product`, the most looked-at product of the session;
+    `cart_value` and `cart_age_minutes` to the newest cart that was neither bought nor emptied.
+    """
+
+    in_session: bool
+    product: str = ""
+    dwell_seconds: float = 0.0
+    views: int = 0
+    cart: str = ""
+    cart_value: Money | None = None
+    cart_age_minutes: float = 0.0
+    chat_accepted: bool = False
+    chat_declined: bool = False
+    purchased: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """Recency (days since the last order), frequency (orders) and value (mean net order)."""
+
+    recency_days: float
+    orders: int
+    mean_order: Money
+    favourite: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCase:
+    """The oldest case that is open."""
+
+    case_id: str
+    kind: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressure:
+    """Contacts on all surfaces in the last 7 days, and the last of them."""
+
+    contacts_7d: int
+    last_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signals:
+    live: LiveContext | None
+    value: Value | None
+    case: OpenCase | None
+    pressure: Pressure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """A snapshot, the instant it is judged at (aware, UTC) and what the signals make of it."""
+
+    snapshot: Snapshot
+    now: datetime
+    signals: Signals

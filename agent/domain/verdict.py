@@ -1,0 +1,65 @@
+"""What the guard says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+from agent.domain.action import HoldReason, Stage
+from agent.domain.ids import RuleId
+
+
+class VerdictKind(IntEnum):
+    """Ordered by strength: the strongest speaks, amendments all apply together."""
+
+    ALLOW = 0
+    AMEND = 1
+    DEFER = 2
+    REVIEW = 3
+    DENY = 4
+
+
+class Place(StrEnum):
+    """Where an amendment goes, in the order a medium is read."""
+
+    SUBJECT_START = "subject_start"
+    BODY_START = "body_start"
+    BODY_END = "body_end"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """Text that the law puts in; `order` sorts amendments at one place."""
+
+    place: Place
+    order: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One rule's finding. `detail` is a short fact (a number, a time, a word), never personal data."""
+
+    kind: VerdictKind
+    rule: RuleId
+    pack: str
+    stage: Stage
+    hold: HoldReason
+    source: str
+    detail: str = ""
+    until: datetime | None = None
+    amendments: tuple[Amendment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """All verdicts on one bundle, merged: deny > review > defer > all amendments together > allow."""
+
+    kind: VerdictKind
+    verdicts: tuple[Verdict, ...]
+    amendments: tuple[Amendment, ...] = ()
+
+    @property
+    def decisive(self) -> Verdict | None:
+        return next((v for v in self.verdicts if v.kind is self.kind and v.kind is not VerdictKind.AMEND), None)

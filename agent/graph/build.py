@@ -1,0 +1,197 @@
+"""The decision graph: sense, recall, weigh, propose, act, guard, commit.
+
+Nodes are thin: the steps themselves are the plain functions of `nodes.py`. All nodes are async so that none is sent to a
+thread; the store's calls are short. No checkpointer: a run that dies is run again from its trigger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+
+from agent.domain.action import HoldReason, Stage
+from agent.domain.bundle import Committed, Conflict, Exhausted, Proposal
+from agent.domain.errors import DeciderError, InputError, NotFound
+from agent.domain.ids import CustomerId, RuleId, TriggerKey
+from agent.domain.ports import Commit, Decider, Snapshots
+from agent.domain.verdict import Verdict, VerdictKind
+from agent.graph import nodes
+from agent.graph.deciders.engine import word
+from agent.graph.environment import Environment
+from agent.graph.state import Answer, Request, State
+
+RETRIES = 2
+"""Conflicts after which the engine decides; one more, and the decision is a hold."""
+EXHAUSTED = RuleId("tactful-exhausted")
+NO_WORDS = RuleId("tactful-no-words")
+MOST_STEPS = 200
+"""A run longer than this is a fault: each way back removes a candidate or counts a conflict."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """The graph's nodes, bound to a brand's environment and to the ports."""
+
+    env: Environment
+    snapshots: Snapshots
+    commit_port: Commit
+    decider: Decider | None
+    deadline: float
+
+    async def sense(self, state: State) -> State:
+        now = instant(state["as_of"])
+        found = next(self.snapshots.snapshots(self.env.tenant, [CustomerId(state["customer"])], now), None)
+        if found is None:
+            raise NotFound(
+                "no customer of this id", next_step="Import the customer first: tactful import customers FILE."
+            )
+        return {"situation": nodes.sense(self.env, found, now)}
+
+    async def recall(self, state: State) -> State:
+        return {"passages": nodes.recall(self.env, state["situation"])}
+
+    async def weigh(self, state: State) -> State:
+        return {"weighing": nodes.weigh(self.env, state["situation"], state.get("taken_back", {}))}
+
+    async def propose(self, state: State) -> State:
+        """The decider's choice and words; the engine's where there is no decider, or it failed, or was refused."""
+        brief = nodes.brief(self.env, state["weighing"], state["passages"])
+        cause = state.get("engine_only", "")
+        ends = state.get("ends") or asyncio.get_running_loop().time() + self.deadline
+        if self.decider is not None and not cause:
+            try:
+                left = ends - asyncio.get_running_loop().time()
+                return {"brief": brief, "proposal": await self.decider.propose(brief, left), "ends": ends}
+            except DeciderError as error:
+                cause = error.cause
+        try:
+            return {"brief": brief, "proposal": word(brief, degraded=bool(cause), cause=cause), "engine_only": cause}
+        except DeciderError as error:
+            verdict = own_verdict(NO_WORDS, HoldReason.INELIGIBLE, str(error))
+            return {"proposal": None, "taken_back": _with(state, brief.lines[0].treatment.key, verdict)}
+
+    async def act(self, state: State) -> State:
+        return {"draft": nodes.act(self.env, state["weighing"], state["brief"], _proposal(state))}
+
+    async def guard(self, state: State) -> State:
+        """Judges; what is refused goes back: a model's words to the engine, the engine's to the next candidate."""
+        ruling = nodes.guard(self.env, state["weighing"], state["draft"])
+        verdict = nodes.refused(ruling)
+        if verdict is None:
+            return {"ruling": ruling}
+        if _proposal(state).chooser == "model":
+            return {"ruling": ruling, "engine_only": f"denied:{verdict.rule}"}
+        return {"ruling": ruling, "taken_back": _with(state, state["draft"].treatment.key, verdict)}
+
+    async def commit(self, state: State) -> State:
+        weighing = state["weighing"]
+        proposal = state.get("proposal") if weighing.chosen is not None else None
+        acts = proposal is not None and not nodes.model_held(proposal)
+        bundle = nodes.bundle(
+            self.env,
+            TriggerKey(state["trigger"]),
+            weighing,
+            state["passages"],
+            proposal,
+            state["draft"] if acts else None,
+            state["ruling"] if acts else None,
+            gave_up=state.get("gave_up"),
+        )
+        outcome = self.commit_port.commit([bundle])[0]
+        if isinstance(outcome, Committed):
+            chosen = outcome.decision.chosen
+            return {
+                "committed": outcome,
+                "decision_id": outcome.decision.decision_id,
+                "action": chosen.action if chosen else "hold",
+                "reason": outcome.decision.hold.reason,
+            }
+        if isinstance(outcome, Exhausted):
+            verdict = own_verdict(EXHAUSTED, HoldReason.BUDGET, outcome.resource)
+            return {"committed": None, "taken_back": _with(state, state["draft"].treatment.key, verdict)}
+        return {"committed": None, **_after_conflict(outcome, state)}
+
+
+def instant(text: str) -> datetime:
+    """An ISO 8601 time with its zone, in UTC. Raises InputError."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(
+            "not an ISO 8601 time", place="as_of", next_step="Write it as 2026-11-22T13:00+00:00."
+        ) from error
+    if found.tzinfo is None:
+        raise InputError("the time has no zone", place="as_of", next_step="Add one, as in 2026-11-22T13:00+00:00.")
+    return found.astimezone(UTC)
+
+
+def own_verdict(rule: RuleId, hold: HoldReason, detail: str) -> Verdict:
+    return Verdict(
+        kind=VerdictKind.DENY, rule=rule, pack="tactful", stage=Stage.GUARD, hold=hold, source="DESIGN 3", detail=detail
+    )
+
+
+def _proposal(state: State) -> Proposal:
+    proposal = state["proposal"]
+    assert proposal is not None
+    return proposal
+
+
+def _with(state: State, key: str, verdict: Verdict) -> dict[str, Verdict]:
+    return {**state.get("taken_back", {}), key: verdict}
+
+
+def _after_conflict(conflict: Conflict, state: State) -> State:
+    """Two retries, then the engine, then a hold."""
+    count = state.get("conflicts", 0) + 1
+    if count > RETRIES + 1:
+        return {"conflicts": count, "gave_up": HoldReason.CONFLICT}
+    if count > RETRIES:
+        return {"conflicts": count, "engine_only": "conflict"}
+    return {"conflicts": count}
+
+
+def _after_weigh(state: State) -> str:
+    return "commit" if state["weighing"].chosen is None else "propose"
+
+
+def _after_propose(state: State) -> str:
+    proposal = state["proposal"]
+    if proposal is None:
+        return "weigh"
+    return "commit" if nodes.model_held(proposal) else "act"
+
+
+def _after_guard(state: State) -> str:
+    verdict = nodes.refused(state["ruling"])
+    if verdict is None:
+        return "commit"
+    return "propose" if _proposal(state).chooser == "model" else "weigh"
+
+
+def _after_commit(state: State) -> str:
+    if state.get("committed") is not None:
+        return END
+    return "commit" if state.get("gave_up") else "sense"
+
+
+def build(steps: Steps) -> CompiledStateGraph[State, None, Request, Answer]:
+    """The compiled graph: takes a `Request`, gives an `Answer`."""
+    graph: StateGraph[State, None, Request, Answer] = StateGraph(State, input_schema=Request, output_schema=Answer)
+    for name in ("sense", "recall", "weigh", "propose", "act", "guard", "commit"):
+        node: Any = getattr(steps, name)
+        graph.add_node(name, node)
+    graph.add_edge(START, "sense")
+    graph.add_edge("sense", "recall")
+    graph.add_edge("recall", "weigh")
+    graph.add_conditional_edges("weigh", _after_weigh, ["propose", "commit"])
+    graph.add_conditional_edges("propose", _after_propose, ["act", "commit", "weigh"])
+    graph.add_edge("act", "guard")
+    graph.add_conditional_edges("guard", _after_guard, ["commit", "propose", "weigh"])
+    graph.add_conditional_edges("commit", _after_commit, ["sense", "commit", END])
+    return graph.compile()

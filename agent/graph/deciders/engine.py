@@ -1,0 +1,33 @@
+"""The decider that needs no model: the best candidate in the brief, worded from the brand's templates."""
+
+from __future__ import annotations
+
+from agent.domain.bundle import Brief, Proposal, Words
+from agent.domain.errors import DeciderError
+from prompts.loading import MissingWords, template
+
+
+class EngineDecider:
+    """Always the first line of the brief. Deterministic, without I/O beyond the templates."""
+
+    async def propose(self, brief: Brief, deadline: float) -> Proposal:
+        return word(brief)
+
+
+def word(brief: Brief, *, degraded: bool = False, cause: str = "") -> Proposal:
+    """The proposal for the brief's first line, citing the passages that speak of it. Raises DeciderError."""
+    line = brief.lines[0]
+    try:
+        found = template(brief.locale, line.treatment.action, line.because, line.treatment.channel)
+    except MissingWords as missing:
+        raise DeciderError("no_template", str(missing)) from missing
+    cites = tuple(p.passage_id for p in brief.passages if line.treatment.action in p.actions)[:3]
+    return Proposal(
+        action=line.treatment.action,
+        ref=line.ref,
+        words=Words(subject=found.subject, body=found.body),
+        cites=cites,
+        chooser="engine",
+        degraded=degraded,
+        cause=cause,
+    )

@@ -1,0 +1,225 @@
+"""The seven steps of a decision as plain functions: `build.py` strings them into a graph, `bulk.py` calls them in a loop.
+
+A node decides and returns; only the commit port writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from agent.decisioning.arbitration import score
+from agent.domain.action import HOLD, Candidate, HoldReason
+from agent.domain.bundle import Brief, Bundle, Delivery, Draft, Effect, EffectState, Line, Payload, Proposal
+from agent.domain.customer import IN_SESSION, Snapshot
+from agent.domain.decision import Decision, Versions
+from agent.domain.guideline import GuidelineQuery, Passage
+from agent.domain.ids import CustomerId, EffectId, TriggerKey, decision_id, digest
+from agent.domain.signals import Situation
+from agent.domain.verdict import Ruling, Verdict, VerdictKind
+from agent.graph import inputs
+from agent.graph.environment import Environment
+from agent.graph.weigh import Weighing, dispositions, hold_of, settle, survey
+from agent.signals.read import read
+from agent.signals.words import findings
+
+MOST_LINES = 8
+MOST_PASSAGES = 6
+
+Passages = Mapping[str, tuple[Passage, ...]]
+
+
+def sense(env: Environment, snapshot: Snapshot, now: datetime) -> Situation:
+    """The signals of one snapshot."""
+    return read(snapshot, now, env.playbook.brand.currency)
+
+
+def recall(env: Environment, situation: Situation) -> Passages:
+    """What the brand says about each action, in the customer's language, valid on the customer's day."""
+    snapshot = situation.snapshot
+    day = situation.now.astimezone(ZoneInfo(snapshot.zone or env.playbook.brand.zone)).date()
+    return {
+        action.name: tuple(
+            found.passage
+            for found in env.index.find(
+                GuidelineQuery(locale=snapshot.locale, day=day, action=action.name, words=action.name.replace("_", " "))
+            )
+        )
+        for action in env.toolset.actions()
+    }
+
+
+def weigh(env: Environment, situation: Situation, taken_back: Mapping[str, Verdict]) -> Weighing:
+    """Dispositions, scores and draws of one customer."""
+    found = survey(env, situation)
+    return settle(env, found, score(found.rows), taken_back)
+
+
+def brief(env: Environment, weighing: Weighing, passages: Passages) -> Brief:
+    """The least a decider needs. A drawn candidate, an owed reply: that one alone, to be worded."""
+    situation = weighing.survey.situation
+    assert weighing.chosen is not None
+    shown = [weighing.chosen] if weighing.fixed else _allowed(weighing)
+    lines = tuple(
+        Line(
+            ref=f"c{number}",
+            treatment=candidate.treatment,
+            because=weighing.survey.aims[candidate.treatment.action].because,
+            slots=env.toolset.slots(candidate, situation, env.playbook),
+        )
+        for number, candidate in enumerate(shown, start=1)
+    )
+    wanted = dict.fromkeys(p for line in lines for p in passages.get(line.treatment.action, ()))
+    return Brief(
+        locale=situation.snapshot.locale,
+        lines=lines,
+        findings=findings(situation),
+        passages=tuple(wanted)[:MOST_PASSAGES],
+        fixed=weighing.fixed,
+    )
+
+
+def candidate_of(weighing: Weighing, brief_: Brief, proposal: Proposal) -> Candidate:
+    """The candidate that a proposal names."""
+    line = next(line for line in brief_.lines if line.ref == proposal.ref)
+    return next(c for c in weighing.ranked if c.treatment.key == line.treatment.key)
+
+
+def act(env: Environment, weighing: Weighing, brief_: Brief, proposal: Proposal) -> Draft:
+    """Runs the proposed tool: pure, nothing has happened yet."""
+    candidate = candidate_of(weighing, brief_, proposal)
+    return env.toolset.run(proposal, candidate, weighing.survey.situation, env.playbook)
+
+
+def guard(env: Environment, weighing: Weighing, draft: Draft) -> Ruling:
+    """Judges the finished words and arguments."""
+    action = next(a for a in env.toolset.actions() if a.name == draft.treatment.action)
+    return env.guard.judge(weighing.survey.screen, action, draft, weighing.survey.aims.get(action.name))
+
+
+def refused(ruling: Ruling) -> Verdict | None:
+    """The verdict that forbids the bundle; None where it may be committed (held, for a review)."""
+    if ruling.kind in (VerdictKind.DENY, VerdictKind.DEFER):
+        return ruling.decisive
+    return None
+
+
+def bundle(
+    env: Environment,
+    trigger: TriggerKey,
+    weighing: Weighing,
+    passages: Passages,
+    proposal: Proposal | None,
+    draft: Draft | None,
+    ruling: Ruling | None,
+    *,
+    gave_up: HoldReason | None = None,
+) -> Bundle:
+    """Everything one commit writes: the decision, its inputs, and the effect if there is one.
+
+    `gave_up` records a hold whatever the version is by now: nothing is done, so nothing can be done on stale facts.
+    """
+    situation = weighing.survey.situation
+    snapshot = situation.snapshot
+    chosen = _chosen(weighing, draft)
+    if gave_up is not None:
+        chosen, draft, ruling = None, None, None
+    body = inputs.to_bytes(
+        inputs.Inputs(
+            snapshot=snapshot,
+            now=situation.now,
+            passages={name: tuple(p.passage_id for p in found) for name, found in passages.items()},
+        )
+    )
+    decision = _decision(env, trigger, weighing, chosen, proposal, ruling, digest(body.decode()), gave_up)
+    effects = (_effect(decision, draft, ruling, snapshot),) if draft is not None and ruling is not None else ()
+    return Bundle(
+        decision=replace(decision, effects=tuple(e.effect_id for e in effects)),
+        inputs=body,
+        policy=env.policy,
+        version=None if gave_up else snapshot.version,
+        effects=effects,
+        reservations=draft.reservations if draft is not None else (),
+    )
+
+
+def _allowed(weighing: Weighing) -> Sequence[Candidate]:
+    return [c for c in weighing.ranked if c.score is not None and c.score.total > 0][:MOST_LINES]
+
+
+def _chosen(weighing: Weighing, draft: Draft | None) -> Candidate | None:
+    if draft is None:
+        return None
+    return next(c for c in weighing.ranked if c.treatment.key == draft.treatment.key)
+
+
+def _decision(
+    env: Environment,
+    trigger: TriggerKey,
+    weighing: Weighing,
+    chosen: Candidate | None,
+    proposal: Proposal | None,
+    ruling: Ruling | None,
+    input_hash: str,
+    gave_up: HoldReason | None,
+) -> Decision:
+    situation = weighing.survey.situation
+    snapshot = situation.snapshot
+    by_model = proposal is not None and proposal.chooser == "model"
+    free = by_model and not weighing.fixed
+    reason = gave_up or weighing.reason or (HoldReason.LOW_VALUE if chosen is None else None)
+    return Decision(
+        decision_id=decision_id(snapshot.tenant, snapshot.customer, trigger),
+        tenant=snapshot.tenant,
+        customer=CustomerId(snapshot.customer),
+        trigger=trigger,
+        as_of=situation.now,
+        chosen=chosen.treatment if chosen else None,
+        hold=hold_of(weighing, chosen, reason),
+        chooser="model" if free else "engine" if proposal is not None else "code",
+        degraded=proposal.degraded if proposal else False,
+        cause=proposal.cause if proposal else "",
+        draws=replace(weighing.draws, propensity=None) if free else weighing.draws,
+        candidates=dispositions(weighing, chosen),
+        verdicts=ruling.verdicts if ruling else (),
+        passages=proposal.cites if proposal else (),
+        findings=findings(situation),
+        versions=_versions(env.versions, proposal),
+        proposal=inputs.proposal_text(proposal) if proposal is not None and by_model else "",
+        inputs=input_hash,
+        policy=env.policy_hash,
+    )
+
+
+def _versions(versions: Versions, proposal: Proposal | None) -> Versions:
+    if proposal is None or proposal.chooser != "model":
+        return versions
+    return replace(versions, model=proposal.model, prompt=proposal.prompt)
+
+
+def _effect(decision: Decision, draft: Draft, ruling: Ruling, snapshot: Snapshot) -> Effect:
+    treatment = draft.treatment
+    key = digest(decision.tenant, decision.customer, treatment.action, treatment.entity, draft.window)
+    address = next((r.address_ref for r in snapshot.reach if r.channel is treatment.channel), None)
+    return Effect(
+        effect_id=EffectId("e_" + digest(decision.decision_id, key)),
+        key=key,
+        customer=decision.customer,
+        decision=decision.decision_id,
+        kind=draft.kind,
+        action=treatment.action,
+        channel=treatment.channel,
+        address_ref=None if treatment.channel in IN_SESSION else address,
+        entity=treatment.entity,
+        payload=Payload(words=draft.payload.words, slots=draft.payload.slots, amendments=ruling.amendments),
+        due_at=treatment.at,
+        expires_at=draft.expires_at,
+        delivery=Delivery.CALLER if treatment.channel in IN_SESSION else Delivery.TACTFUL,
+        state=EffectState.HELD if ruling.kind is VerdictKind.REVIEW else EffectState.PENDING,
+    )
+
+
+def model_held(proposal: Proposal) -> bool:
+    return proposal.action == HOLD

@@ -1,0 +1,95 @@
+"""Words with typed slots: filled from facts, with Korean particles, in the reader's own way of writing numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency
+
+from agent.domain.bundle import Payload, SlotKind, SlotValue, Words
+from agent.domain.verdict import Amendment, Place
+
+SLOT = re.compile(r"\{\{\s*([a-z_]+(?:\.[a-z_]+)*)\s*(?:\|\s*([^{}|/]{1,4})/([^{}|/]{1,4})\s*)?\}\}")
+_BABEL = {"ko": "ko_KR", "en": "en_GB"}
+_MOMENT = {"ko": "M월 d일 (E) a h:mm", "en": "EEE d MMM, HH:mm"}
+_DATE = {"ko": "M월 d일", "en": "d MMMM"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Text as it would be read, and the free text: all that stood outside the slots, a line for each field."""
+
+    subject: str
+    body: str
+    free: str
+    unknown: tuple[str, ...]
+
+
+def slots_in(text: str) -> tuple[str, ...]:
+    return tuple(match.group(1) for match in SLOT.finditer(text))
+
+
+def finish(words: Words, slots: Mapping[str, SlotValue], locale: str) -> Finished:
+    """The words with every known slot filled. Unknown slots are named in `unknown` and left as they are."""
+    unknown: list[str] = []
+
+    def put(match: re.Match[str]) -> str:
+        value = slots.get(match.group(1))
+        if value is None:
+            unknown.append(match.group(1))
+            return match.group(0)
+        shown = show(value, locale)
+        return shown + _particle(shown, match.group(2), match.group(3)) if match.group(2) else shown
+
+    subject = SLOT.sub(put, words.subject)
+    body = SLOT.sub(put, words.body)
+    free = SLOT.sub(" ", words.subject) + "\n" + SLOT.sub(" ", words.body)
+    return Finished(subject=subject, body=body, free=free, unknown=tuple(unknown))
+
+
+def compose(payload: Payload, locale: str, late: Mapping[str, str] | None = None) -> tuple[str, str]:
+    """(subject, body) as they leave the house: slots filled, `late` values put in, amendments in the medium's order."""
+    slots = dict(payload.slots)
+    for name, text in (late or {}).items():
+        if name in slots:
+            slots[name] = SlotValue(kind=SlotKind.TEXT, value=text)
+    finished = finish(payload.words, slots, locale)
+    return amend(finished.subject, finished.body, payload.amendments)
+
+
+def amend(subject: str, body: str, amendments: tuple[Amendment, ...]) -> tuple[str, str]:
+    at = {place: [a.text for a in sorted(amendments, key=lambda a: a.order) if a.place is place] for place in Place}
+    subject = " ".join([*at[Place.SUBJECT_START], subject]) if subject or at[Place.SUBJECT_START] else subject
+    return subject, "\n".join([*at[Place.BODY_START], body, *at[Place.BODY_END]])
+
+
+@lru_cache(maxsize=4096)
+def show(value: SlotValue, locale: str) -> str:
+    """A typed fact as the reader writes it: ₩12,000, £12.00, 11월 23일 (월) 오후 2:00, Mon 23 Nov, 14:00."""
+    if value.kind is SlotKind.MONEY:
+        return format_currency(Decimal(value.value), value.unit, locale=_BABEL[locale])
+    if value.kind is SlotKind.MOMENT:
+        zone = ZoneInfo(value.unit)
+        return format_datetime(datetime.fromisoformat(value.value), _MOMENT[locale], tzinfo=zone, locale=_BABEL[locale])
+    if value.kind is SlotKind.DATE:
+        return format_date(date.fromisoformat(value.value), _DATE[locale], locale=_BABEL[locale])
+    if value.kind is SlotKind.PERCENT:
+        return f"{int(value.value)}%"
+    return value.value
+
+
+def _particle(word: str, after_consonant: str, after_vowel: str) -> str:
+    """The Korean particle that fits the word's last sound; digits are read in Sino-Korean, Latin letters as vowels."""
+    last = word.rstrip("”\"')]")[-1:]
+    if "가" <= last <= "힣":
+        closed = (ord(last) - ord("가")) % 28 > 0
+    else:
+        closed = last in "013678LMNRlmnr"
+    return after_consonant if closed else after_vowel

@@ -1,0 +1,89 @@
+"""Fields of outside records, read strictly: each failure says what was wrong, never what stood there."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+LONGEST_TEXT = 400
+
+
+class BadField(ValueError):
+    """The row goes to quarantine with this reason."""
+
+
+def text(fields: dict[str, object], name: str, *, most: int = LONGEST_TEXT) -> str:
+    """The field as trimmed text, '' where absent."""
+    value = fields.get(name)
+    if value is None:
+        return ""
+    if isinstance(value, bool | dict | list):
+        raise BadField(f"{name}: not text")
+    found = str(value).strip()
+    if len(found) > most:
+        raise BadField(f"{name}: longer than {most} characters")
+    if "\x00" in found:
+        raise BadField(f"{name}: holds a null character")
+    return found
+
+
+def required(fields: dict[str, object], name: str, *, most: int = LONGEST_TEXT) -> str:
+    found = text(fields, name, most=most)
+    if not found:
+        raise BadField(f"{name}: empty")
+    return found
+
+
+def customer(fields: dict[str, object], name: str = "customer") -> str:
+    """An external id; spreadsheets write whole numbers as 17850.0."""
+    found = required(fields, name, most=120)
+    return found.removesuffix(".0") if re.fullmatch(r"\d+\.0", found) else found
+
+
+def moment(fields: dict[str, object], name: str, zone: ZoneInfo | None = None) -> datetime:
+    """An ISO 8601 time, in UTC. Without an offset it is read in `zone`; if none is given it is refused."""
+    found = required(fields, name, most=40)
+    try:
+        at = datetime.fromisoformat(found)
+    except ValueError as error:
+        raise BadField(f"{name}: not an ISO 8601 date and time") from error
+    if at.tzinfo is None:
+        if zone is None:
+            raise BadField(f"{name}: no time zone, write an offset such as +09:00 or Z")
+        at = at.replace(tzinfo=zone)
+    if not 1900 <= at.year <= 2200:
+        raise BadField(f"{name}: year out of range")
+    return at.astimezone(UTC)
+
+
+def maybe_moment(fields: dict[str, object], name: str, zone: ZoneInfo | None = None) -> datetime | None:
+    return moment(fields, name, zone) if text(fields, name, most=40) else None
+
+
+def amount(fields: dict[str, object], name: str) -> Decimal:
+    """A finite decimal number."""
+    try:
+        found = Decimal(required(fields, name, most=40))
+    except InvalidOperation as error:
+        raise BadField(f"{name}: not a number") from error
+    if not found.is_finite() or abs(found) > 10**12:
+        raise BadField(f"{name}: not a finite number of this world")
+    return found
+
+
+def whole(fields: dict[str, object], name: str) -> int:
+    found = amount(fields, name)
+    if found != found.to_integral_value() or abs(found) > 2**31 - 1:
+        raise BadField(f"{name}: not a whole number")
+    return int(found)
+
+
+def one_of(fields: dict[str, object], name: str, allowed: type[object]) -> str:
+    """One of the values of an enumeration."""
+    found = text(fields, name, most=40).lower()
+    values = [member.value for member in allowed]  # type: ignore[attr-defined]
+    if found not in values:
+        raise BadField(f"{name}: not one of {', '.join(values)}")
+    return found

@@ -1,0 +1,123 @@
+"""An import: read, key, sort out, hand over in batches, count. Running it again changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import islice
+from pathlib import Path
+
+from agent.domain.errors import ImportFileError
+from agent.domain.ids import TenantId
+from agent.domain.imports import Line, Quarantined, Row, RowOutcome, Tally
+from agent.domain.ports import ImportSink
+from agent.importing import events, people, transactions
+from agent.importing.fields import BadField
+from agent.importing.files import Record, Source, open_source
+
+BATCH = 5_000
+
+Reader = Callable[[str, Record], Sequence[Row]]
+Progress = Callable[[int, int, Tally], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How rows of one kind of file are read: the columns that must be there, and the reader."""
+
+    columns: tuple[str, ...]
+    read: Reader
+
+
+def _one(read: Callable[[str, Record], Row]) -> Reader:
+    return lambda key, record: (read(key, record),)
+
+
+FORMATS: dict[tuple[str, str | None], Format] = {
+    ("transactions", None): Format(transactions.COLUMNS, _one(transactions.line)),
+    ("transactions", "online-retail"): Format(transactions.ONLINE_RETAIL, _one(transactions.online_retail)),
+    ("customers", None): Format(people.CUSTOMER_COLUMNS, _one(people.customer)),
+    ("consents", None): Format(people.CONSENT_COLUMNS, _one(people.consent)),
+    ("events", None): Format(events.COLUMNS, events.event),
+    ("events", "segment"): Format((), events.segment),
+}
+
+
+def run(
+    sink: ImportSink, tenant: TenantId, what: str, path: Path, preset: str | None, progress: Progress = lambda *_: None
+) -> Tally:
+    """Imports one file. Each row gets one outcome; a row's key is its content and how often it stood before.
+
+    Raises ImportFileError where the file as a whole cannot be read; what was taken until then stays, and is skipped when
+    the file is imported again.
+    """
+    chosen = FORMATS.get((what, preset))
+    if chosen is None:
+        known = sorted(p for kind, p in FORMATS if kind == what and p)
+        raise ImportFileError(
+            f"no preset of this name for {what}",
+            place="--preset",
+            next_step=f"Known: {', '.join(known)}." if known else "Leave --preset out.",
+        )
+    tally = Tally()
+    with open_source(path) as source:
+        columns = source.columns()
+        _check_columns(source, columns, chosen)
+        rows = _rows(source, columns, chosen, what, tally)
+        while batch := list(islice(rows, BATCH)):
+            tally.new += sink.take(tenant, batch)
+            progress(source.position(), source.size, tally)
+        if tally.rows == 0:
+            raise ImportFileError("no row below the header", place=path.name, next_step="Export it again.")
+    sink.finish(tenant, what, tally.rows, tally.new)
+    return tally
+
+
+def _check_columns(source: Source, columns: tuple[str, ...], chosen: Format) -> None:
+    if source.jsonl:
+        return
+    missing = [name for name in chosen.columns if name not in columns]
+    if missing or not chosen.columns:
+        raise ImportFileError(
+            f"column {missing[0]!r} is missing" if missing else "this preset reads JSONL files",
+            place=f"{source.path.name}:1",
+            next_step=f"Needed: {', '.join(chosen.columns)}. Rename the file's columns or choose a --preset."
+            if missing
+            else "",
+        )
+    if len(set(columns)) != len(columns):
+        twice = next(name for name in columns if columns.count(name) > 1)
+        raise ImportFileError(
+            f"column {twice[:40]!r} stands twice", place=f"{source.path.name}:1", next_step="Rename one of them."
+        )
+
+
+def _rows(source: Source, columns: tuple[str, ...], chosen: Format, what: str, tally: Tally) -> Iterator[Row]:
+    """Rows of the store for every record, and the count of what became of each."""
+    seen: dict[int, int] = {}
+    for record in source.records(columns):
+        key = _key(what, record.raw, seen)
+        tally.rows += 1
+        try:
+            if record.fault:
+                raise BadField(record.fault)
+            rows = chosen.read(key, record)
+        except BadField as bad:
+            reason = str(bad)
+            tally.outcomes[RowOutcome.QUARANTINED] += 1
+            tally.reasons[reason] += 1
+            yield Quarantined(key=key, place=f"{source.path.name[:120]}:{record.line}", reason=reason)
+            continue
+        first = rows[0]
+        tally.outcomes[first.outcome if isinstance(first, Line) else RowOutcome.TAKEN] += 1
+        yield from rows
+
+
+def _key(what: str, raw: str, seen: dict[int, int]) -> str:
+    """Content and ordinal: the n-th row of the same content has the same key in every run."""
+    hashed = blake2b(f"{what}\x1e{raw}".encode("utf-8", "surrogatepass"), digest_size=15)
+    short = int.from_bytes(hashed.digest()[:8], "big")
+    ordinal = seen.get(short, 0)
+    seen[short] = ordinal + 1
+    return f"{hashed.hexdigest()}-{ordinal}" if ordinal else hashed.hexdigest()

@@ -1,0 +1,179 @@
+"""What every face calls: decide, explain, replay, import, consent, outcomes. One object per tenant."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from agent.domain.bundle import Committed, Effect
+from agent.domain.customer import Channel, Consent, ConsentStatus, Purpose
+from agent.domain.decision import Decision
+from agent.domain.guideline import Found, GuidelineQuery, Passage
+from agent.domain.ids import CustomerId, DecisionId, EffectId, ExternalId, TenantId, TriggerKey, decision_id
+from agent.domain.imports import Tally
+from agent.domain.money import Money
+from agent.domain.playbook import Playbook
+from agent.domain.ports import Clock, GuidelineIndex, Ids, Toolset
+from agent.graph.bulk import decide_many
+from agent.graph.environment import Environment
+from agent.graph.replay import Replay, replay
+from agent.guardrails.words import compose
+from agent.importing import run as importing
+from agent.store.commit import SqlCommit
+from agent.store.intake import SqlIntake
+from agent.store.ledger import SqlLedger
+from agent.store.outcomes import SqlOutcomes
+from agent.store.people import SqlCustomers
+from agent.store.records import SqlRecords
+from agent.store.snapshots import SqlSnapshots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """The store's adapters for one tenant."""
+
+    snapshots: SqlSnapshots
+    commit: SqlCommit
+    records: SqlRecords
+    ledger: SqlLedger
+    customers: SqlCustomers
+    intake: SqlIntake
+    outcomes: SqlOutcomes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deciding:
+    """What deciding needs beyond the store: made on first use, since it loads the graph and the guideline index.
+
+    `graph` asks the configured model; `plain` never does.
+    """
+
+    env: Environment
+    graph: Any
+    plain: Any
+    toolset: Toolset
+    index: GuidelineIndex
+    passages: tuple[Passage, ...]
+    seed: str
+
+
+class Tactful:
+    """The product, for one tenant."""
+
+    def __init__(
+        self,
+        tenant: TenantId,
+        playbook: Playbook,
+        stores: Stores,
+        clock: Clock,
+        ids: Ids,
+        deciding: Callable[[], Deciding],
+    ) -> None:
+        self.tenant = tenant
+        self.playbook = playbook
+        self.stores = stores
+        self._clock = clock
+        self._ids = ids
+        self._make = deciding
+        self._made: Deciding | None = None
+
+    @property
+    def deciding(self) -> Deciding:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    # Decide ----------------------------------------------------------------------------------------------------------
+    async def decide(self, customer: str, *, trigger: str | None = None, as_of: datetime | None = None) -> Decision:
+        """The next-best action for one customer, recorded. The same trigger gives the recorded decision again.
+
+        Raises NotFound for an unknown customer.
+        """
+        who = self.stores.customers.find(self.tenant, ExternalId(customer))
+        return await self._run(
+            self.deciding.graph, who, trigger or "call:" + self._ids.new(), as_of or self._clock.now()
+        )
+
+    def decide_all(self, *, as_of: datetime | None = None) -> Iterator[Decision]:
+        """A recorded decision for every customer, in batches, without a model; keyed by the instant, so repeatable."""
+        now = as_of or self._clock.now()
+        trigger = TriggerKey(f"all:{now.isoformat()}")
+        customers = self.stores.customers.all(self.tenant)
+        d = self.deciding
+        for who, decided in decide_many(d.env, self.stores.snapshots, self.stores.commit, customers, trigger, now):
+            yield decided or asyncio.run(self._run(d.plain, who, trigger, now))
+
+    async def _run(self, graph: Any, customer: CustomerId, trigger: str, now: datetime) -> Decision:
+        name = decision_id(self.tenant, customer, TriggerKey(trigger))
+        recorded = self.stores.records.recorded(self.tenant, [name]).get(name)
+        if recorded is not None:
+            return recorded
+        answer = await graph.ainvoke(
+            {"customer": customer, "trigger": trigger, "as_of": now.isoformat()},
+            {"recursion_limit": 200},
+            output_keys=["committed"],
+        )
+        committed: Committed = answer["committed"]
+        return committed.decision
+
+    # Look back -------------------------------------------------------------------------------------------------------
+    def decision(self, name: str) -> Decision:
+        """A recorded decision by id, or by the beginning of one. Raises NotFound."""
+        return self.stores.records.decision(self.tenant, DecisionId(name))
+
+    def effects(self, decision: Decision) -> list[Effect]:
+        return self.stores.records.effects(self.tenant, decision.decision_id)
+
+    def decisions(self) -> Iterator[Decision]:
+        return self.stores.records.decisions(self.tenant)
+
+    def replay(self, name: str) -> Replay:
+        """Decides again on what was recorded. Raises NotFound, and Erased where the inputs are gone."""
+        recorded = self.decision(name)
+        body = self.stores.records.body(self.tenant, recorded.inputs)
+        policy = self.stores.records.body(self.tenant, recorded.policy)
+        d = self.deciding
+        return asyncio.run(replay(recorded, body, policy, d.toolset, d.index, d.seed))
+
+    def rendered(self, effect: Effect) -> tuple[str, str]:
+        """(subject, body) as it would leave now, the name filled in: personal data, for the sender's eyes only."""
+        locale = self.stores.customers.locale(self.tenant, effect.customer) or self.playbook.brand.locale
+        name = self.stores.customers.first_name(self.tenant, effect.customer)
+        return compose(effect.payload, locale, {"customer.name": name} if name else {})
+
+    # Learn and import ------------------------------------------------------------------------------------------------
+    def outcome(self, effect: str, kind: str, value: Money | None = None) -> bool:
+        """Records what came of an effect; False where that was known. Raises NotFound, ValueError."""
+        return self.stores.outcomes.record(self.tenant, EffectId(effect), kind, self._clock.now(), value)
+
+    def import_file(
+        self, what: str, path: Path, preset: str | None = None, progress: importing.Progress = lambda *_: None
+    ) -> Tally:
+        """Imports a file of transactions, customers, consents or events. Raises ImportFileError."""
+        return importing.run(self.stores.intake, self.tenant, what, path, preset, progress)
+
+    # Consent ---------------------------------------------------------------------------------------------------------
+    def consents(self, customer: str) -> list[Consent]:
+        return self.stores.ledger.history(self.tenant, self.stores.customers.find(self.tenant, ExternalId(customer)))
+
+    def record_consent(
+        self, customer: str, status: ConsentStatus, purposes: Sequence[tuple[Purpose, Channel | None]], source: str
+    ) -> int:
+        """Grants or withdraws, from this moment on. Raises NotFound."""
+        who = self.stores.customers.find(self.tenant, ExternalId(customer))
+        now = self._clock.now()
+        entries = [
+            Consent(purpose=purpose, channel=channel, status=status, given_at=now) for purpose, channel in purposes
+        ]
+        return self.stores.ledger.record(self.tenant, who, entries, source)
+
+    # Guidelines ------------------------------------------------------------------------------------------------------
+    def search(self, words: str, *, locale: str, action: str, channel: str, limit: int) -> tuple[Found, ...]:
+        query = GuidelineQuery(
+            locale=locale, day=self._clock.now().date(), action=action, channel=channel, words=words, limit=limit
+        )
+        return self.deciding.index.find(query)

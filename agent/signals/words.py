@@ -1,0 +1,76 @@
+"""What the signals say, in the customer's language: for the brief, the record and the demo."""
+
+from __future__ import annotations
+
+from agent.domain.signals import LiveContext, Situation
+
+_SAID = {
+    "en": {
+        "lingers": "looks at {name}: {seconds} s over {views} views",
+        "cart": "cart worth {value}, left {age} ago",
+        "accepted": "accepted the chat",
+        "declined": "declined the chat",
+        "purchased": "bought within the last day",
+        "value": "{orders} orders, the last {days} days ago, {mean} on average",
+        "case": "{kind} case open since {since}",
+        "pressure": "{n} offers in the last seven days",
+        "nothing": "no signal that consent permits to read",
+    },
+    "ko": {
+        "lingers": "{name} 상품을 {views}번, 모두 {seconds}초 살펴봄",
+        "cart": "장바구니 {value}, {age} 전에 담아 둠",
+        "accepted": "채팅을 수락함",
+        "declined": "채팅을 사양함",
+        "purchased": "하루 안에 구매함",
+        "value": "주문 {orders}건, 마지막 주문 {days}일 전, 평균 {mean}",
+        "case": "처리 중인 문의({kind}), {since} 접수",
+        "pressure": "최근 7일 동안 제안 {n}번",
+        "nothing": "동의 범위 안에서 읽을 수 있는 신호 없음",
+    },
+}
+
+
+def findings(situation: Situation) -> tuple[str, ...]:
+    """One short sentence per signal that says something; never empty."""
+    signals, locale = situation.signals, situation.snapshot.locale
+    said = _SAID[locale]
+    found = _live(signals.live, situation, said, locale) if signals.live else []
+    if signals.value:
+        mean = f"{signals.value.mean_order.amount:,.0f} {signals.value.mean_order.currency}"
+        found.append(
+            said["value"].format(orders=signals.value.orders, days=round(signals.value.recency_days), mean=mean)
+        )
+    if signals.case:
+        found.append(said["case"].format(kind=signals.case.kind, since=f"{signals.case.opened_at:%Y-%m-%d}"))
+    if signals.pressure.contacts_7d:
+        found.append(said["pressure"].format(n=signals.pressure.contacts_7d))
+    return tuple(found) or (said["nothing"],)
+
+
+def _live(live: LiveContext, situation: Situation, said: dict[str, str], locale: str) -> list[str]:
+    found = []
+    product = situation.snapshot.product(live.product)
+    if product is not None:
+        found.append(said["lingers"].format(name=product.name, seconds=round(live.dwell_seconds), views=live.views))
+    if live.cart and live.cart_value:
+        value = f"{live.cart_value.amount:,.0f} {live.cart_value.currency}"
+        found.append(said["cart"].format(value=value, age=_age(live.cart_age_minutes, locale)))
+    found += [
+        said[name]
+        for name, true in (
+            ("accepted", live.chat_accepted),
+            ("declined", live.chat_declined),
+            ("purchased", live.purchased),
+        )
+        if true
+    ]
+    return found
+
+
+def _age(minutes: float, locale: str) -> str:
+    if minutes < 90:
+        return f"{round(minutes)}분" if locale == "ko" else f"{round(minutes)} min"
+    hours = minutes / 60
+    if hours < 48:
+        return f"{round(hours)}시간" if locale == "ko" else f"{round(hours)} h"
+    return f"{round(hours / 24)}일" if locale == "ko" else f"{round(hours / 24)} days"

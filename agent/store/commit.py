@@ -1,0 +1,274 @@
+"""The one writer of decisions: compare-and-swap, reservations and the bundle in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from agent.domain.bundle import (
+    Bundle,
+    Committed,
+    Conflict,
+    Effect,
+    Exhausted,
+    Outcome,
+    Reservation,
+    SlotKind,
+    SlotValue,
+)
+from agent.domain.decision import Decision
+from agent.domain.ids import TenantId
+from agent.domain.money import Money
+from agent.domain.ports import Clock
+from agent.store import schema as t
+from agent.store.codec import decision_bytes, payload_bytes
+from agent.store.database import Database
+from agent.store.records import decisions_by_id
+from agent.store.rows import CHUNK, Pseudonyms, insert_new, pack
+
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+class SqlCommit:
+    """The `Commit` port."""
+
+    def __init__(self, database: Database, tenant: TenantId, names: Pseudonyms, clock: Clock) -> None:
+        self._database = database
+        self._tenant = tenant
+        self._names = names
+        self._clock = clock
+
+    def commit(self, bundles: Sequence[Bundle]) -> list[Outcome]:
+        """One outcome per bundle, in order. A bundle is written whole or not at all."""
+        outcomes: list[Outcome] = []
+        for start in range(0, len(bundles), CHUNK):
+            with self._database.writing() as connection:
+                outcomes += _Writer(connection, self._tenant, self._names, self._clock).write(
+                    bundles[start : start + CHUNK]
+                )
+        return outcomes
+
+
+class _Writer:
+    """Writes one chunk of bundles inside one transaction; rows are gathered and inserted table by table."""
+
+    def __init__(self, connection: Connection, tenant: TenantId, names: Pseudonyms, clock: Clock) -> None:
+        self._connection = connection
+        self._tenant = tenant
+        self._names = names
+        self._now = clock.now()
+        self._rows: dict[Any, list[dict[str, Any]]] = {}
+        self._moved: dict[str, int] = {}
+
+    def write(self, bundles: Sequence[Bundle]) -> list[Outcome]:
+        known = decisions_by_id(self._connection, self._tenant, [b.decision.decision_id for b in bundles])
+        versions = self._lock_versions([b.decision.customer for b in bundles])
+        used = self._effect_keys_used(bundles)
+        outcomes = [self._one(bundle, known, versions, used) for bundle in bundles]
+        for table, rows in self._rows.items():
+            if table is t.inputs:
+                insert_new(self._connection, table, rows)
+            else:
+                self._connection.execute(insert(table), rows)
+        self._count_decisions()
+        return outcomes
+
+    def _one(self, bundle: Bundle, known: dict[str, Decision], versions: dict[str, int], used: set[str]) -> Outcome:
+        decision = bundle.decision
+        recorded = known.get(decision.decision_id)
+        if recorded is not None:
+            return Committed(decision=recorded, repeated=True)
+        if decision.customer not in versions or bundle.version not in (None, versions[decision.customer]):
+            return Conflict(customer=decision.customer)
+        if any(effect.key in used for effect in bundle.effects):
+            return Exhausted(customer=decision.customer, resource="effect")
+        allocated: dict[str, str] = {}
+        for reservation in bundle.reservations:
+            code = self._allocate(reservation, bundle)
+            if code is None:
+                return Exhausted(customer=decision.customer, resource=reservation.resource)
+            allocated[reservation.slot] = code
+        self._gather(bundle, allocated)
+        known[decision.decision_id] = decision
+        used.update(effect.key for effect in bundle.effects)
+        if bundle.effects:
+            versions[decision.customer] += 1
+        self._moved[decision.customer] = versions[decision.customer]
+        return Committed(decision=decision)
+
+    def _lock_versions(self, customers: Sequence[str]) -> dict[str, int]:
+        """Versions as they stand, held against change until the commit."""
+        c = t.customers.c
+        query = select(c.customer, c.version).where(c.tenant == self._tenant, c.customer.in_(customers))
+        query = query.order_by(c.customer).with_for_update()
+        return {row.customer: row.version for row in self._connection.execute(query)}
+
+    def _effect_keys_used(self, bundles: Sequence[Bundle]) -> set[str]:
+        keys = [effect.key for bundle in bundles for effect in bundle.effects]
+        if not keys:
+            return set()
+        c = t.effects.c
+        return set(self._connection.execute(select(c.key).where(c.tenant == self._tenant, c.key.in_(keys))).scalars())
+
+    def _allocate(self, reservation: Reservation, bundle: Bundle) -> str | None:
+        """The coupon's code or the slot's name; None where nothing is left. Inserted at once, inside the transaction."""
+        effect = bundle.effects[0]
+        common = {
+            "tenant": self._tenant,
+            "customer": bundle.decision.customer,
+            "effect": effect.effect_id,
+            "state": "reserved",
+            "at": bundle.decision.as_of,
+        }
+        if reservation.kind == "slot":
+            # A slot that was given back may be taken again.
+            c = t.slots.c
+            freed = self._connection.execute(
+                update(t.slots)
+                .where(c.tenant == self._tenant, c.slot == reservation.resource, c.state == "released")
+                .values(**common)
+            ).rowcount
+            taken = freed or insert_new(self._connection, t.slots, [common | {"slot": reservation.resource}])
+            return reservation.resource if taken else None
+        assert reservation.amount is not None
+        assert reservation.budget is not None
+        serial = self._spend(reservation, bundle.decision.customer, reservation.amount, reservation.budget)
+        if serial is None:
+            return None
+        code = self._code(reservation.resource, serial)
+        row = {
+            "code": code,
+            "campaign": reservation.resource,
+            "face_micros": reservation.amount.micros,
+            "currency": reservation.amount.currency,
+        }
+        self._connection.execute(insert(t.coupons), [common | row])
+        return code
+
+    def _spend(self, reservation: Reservation, customer: str, face: Money, budget: Money) -> int | None:
+        """Takes `face` from the campaign's budget and one from the customer's share; the coupon's serial, or None."""
+        insert_new(
+            self._connection,
+            t.campaigns,
+            [{"tenant": self._tenant, "campaign": reservation.resource, "spent_micros": 0, "given": 0}],
+        )
+        coupon = t.coupons.c
+        mine = self._connection.execute(
+            select(func.count()).where(
+                coupon.tenant == self._tenant,
+                coupon.campaign == reservation.resource,
+                coupon.customer == customer,
+                coupon.state != "released",
+            )
+        ).scalar_one()
+        if mine >= reservation.share:
+            return None
+        c = t.campaigns.c
+        spent = self._connection.execute(
+            update(t.campaigns)
+            .where(
+                c.tenant == self._tenant,
+                c.campaign == reservation.resource,
+                c.spent_micros + face.micros <= budget.micros,
+            )
+            .values(spent_micros=c.spent_micros + face.micros, given=c.given + 1)
+            .returning(c.given)
+        ).scalar()
+        return int(spent) if spent is not None else None
+
+    def _code(self, campaign: str, serial: int) -> str:
+        number = int(self._names.keyed("coupon", campaign, str(serial)), 16)
+        letters = []
+        for _ in range(8):
+            number, letter = divmod(number, len(_ALPHABET))
+            letters.append(_ALPHABET[letter])
+        return "".join(letters[:4]) + "-" + "".join(letters[4:])
+
+    def _gather(self, bundle: Bundle, allocated: dict[str, str]) -> None:
+        decision = bundle.decision
+        self._add(t.inputs, hash=decision.inputs, customer=decision.customer, body=pack(bundle.inputs))
+        self._add(t.inputs, hash=decision.policy, customer=None, body=pack(bundle.policy))
+        self._add(
+            t.decisions,
+            decision=decision.decision_id,
+            customer=decision.customer,
+            trigger=decision.trigger,
+            as_of=decision.as_of,
+            recorded_at=self._now,
+            action=decision.chosen.action if decision.chosen else "hold",
+            channel=decision.chosen.channel if decision.chosen else None,
+            reason=decision.hold.reason,
+            inputs=decision.inputs,
+            policy=decision.policy,
+            record=pack(decision_bytes(decision)),
+        )
+        for effect in bundle.effects:
+            self._gather_effect(effect, bundle, allocated)
+        self._add(
+            t.audit,
+            at=self._now,
+            what="decision",
+            subject=decision.decision_id,
+            detail={"action": decision.chosen.action if decision.chosen else "hold", "effects": len(bundle.effects)},
+        )
+
+    def _gather_effect(self, effect: Effect, bundle: Bundle, allocated: dict[str, str]) -> None:
+        slots = dict(effect.payload.slots)
+        slots |= {name: SlotValue(kind=SlotKind.TEXT, value=code) for name, code in allocated.items() if name in slots}
+        payload = replace(effect.payload, slots=slots)
+        self._add(
+            t.effects,
+            effect=effect.effect_id,
+            key=effect.key,
+            decision=effect.decision,
+            customer=effect.customer,
+            kind=effect.kind,
+            action=effect.action,
+            channel=effect.channel,
+            entity=effect.entity,
+            address_ref=effect.address_ref,
+            payload=pack(payload_bytes(payload)),
+            due_at=effect.due_at,
+            expires_at=effect.expires_at,
+            delivery=effect.delivery,
+            state=effect.state,
+        )
+        self._add(
+            t.contacts,
+            contact=effect.effect_id,
+            customer=effect.customer,
+            channel=effect.channel,
+            action=effect.action,
+            entity=effect.entity,
+            kind=effect.kind,
+            state="reserved",
+            at=effect.due_at,
+            reserved_at=bundle.decision.as_of,
+        )
+        for number, reservation in enumerate(bundle.reservations):
+            self._add(
+                t.reservations,
+                reservation=f"{effect.effect_id}:{number}",
+                effect=effect.effect_id,
+                kind=reservation.kind,
+                resource=reservation.resource,
+                state="reserved",
+            )
+
+    def _add(self, table: Any, **values: Any) -> None:
+        self._rows.setdefault(table, []).append({"tenant": self._tenant, **values})
+
+    def _count_decisions(self) -> None:
+        """Moves version and ordinal of every customer decided on."""
+        if not self._moved:
+            return
+        c = t.customers.c
+        self._connection.execute(
+            update(t.customers)
+            .where(c.tenant == self._tenant, c.customer == bindparam("b_customer"))
+            .values(version=bindparam("b_version"), decisions=c.decisions + 1),
+            [{"b_customer": customer, "b_version": version} for customer, version in self._moved.items()],
+        )

@@ -1,0 +1,146 @@
+"""One database: SQLite in a file by default, Postgres by URL. Opened, migrated, and spoken to in transactions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from agent.domain.errors import StoreError
+from agent.store.schema import REVISION
+
+BUSY_SECONDS = 30
+
+
+class Database:
+    """`reading()` sees one consistent state; `writing()` is one serialised transaction, whole or not at all."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(_url(url))
+        self._migrate()
+
+    @property
+    def dialect(self) -> str:
+        return self.engine.dialect.name
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with _plain_errors(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """SQLite takes the write lock at once, so that what is read inside cannot change before the commit."""
+        with (
+            _plain_errors(),
+            self.engine.connect().execution_options(tactful_write=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def _migrate(self) -> None:
+        with _plain_errors(), self.engine.connect() as connection:
+            found = _revision(connection)
+        if found == REVISION:
+            return
+        if found is not None and found > REVISION:
+            raise StoreError(
+                f"the database is of a newer version ({found}) than this program ({REVISION})",
+                next_step="Update tactful-agent, or point TACTFUL_DATABASE_URL to another database.",
+            )
+        from alembic import command  # lazily: only a new or older database needs it
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self.writing() as connection:
+            if self.dialect == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(7266381)"))
+            if _revision(connection) != REVISION:
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return str(found) if found is not None else None
+
+
+def _url(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreError(
+            "TACTFUL_DATABASE_URL is not a database URL",
+            next_step="Use sqlite:///path/to/file.db or postgresql://user@host/name.",
+        ) from error
+    if parsed.get_backend_name() == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() != "sqlite":
+        raise StoreError(f"no adapter for {parsed.get_backend_name()} databases", next_step="Use SQLite or Postgres.")
+    return parsed
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    if url.database and url.database != ":memory:":
+        try:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"the folder for the database cannot be made ({error.strerror})",
+                next_step="Set TACTFUL_HOME to a folder you own.",
+            ) from error
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: object, _: ConnectionPoolEntry) -> None:
+    """WAL for readers beside one writer; `secure_delete` so that erased bytes do not linger in free pages."""
+    connection.isolation_level = None  # type: ignore[attr-defined]
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "secure_delete=ON",
+        "foreign_keys=ON",
+        "cache_size=-65536",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get("tactful_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Database errors without the values of the statement: those may be personal data."""
+    try:
+        yield
+    except OperationalError as error:
+        said = re.sub(r"[\"'].*", "", str(error.orig)).strip().splitlines()
+        raise StoreError(
+            f"the database refused: {said[0] if said else 'no connection'}",
+            next_step="See that it runs, has room, and is not locked by another program; then try again.",
+        ) from None
+    except SQLAlchemyError as error:
+        raise StoreError(
+            f"the database refused ({type(error).__name__})", next_step="Run `tactful doctor`; nothing was written."
+        ) from error

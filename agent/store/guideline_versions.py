@@ -1,0 +1,36 @@
+"""Which state of a brand's guideline files is in force: a row that changes with the files."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+
+from agent.domain.ids import TenantId
+from agent.domain.ports import Clock
+from agent.store import schema as t
+from agent.store.database import Database
+from agent.store.rows import insert_new, note
+
+
+class SqlGuidelineVersions:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def current(self, tenant: TenantId) -> str | None:
+        with self._database.reading() as connection:
+            return connection.execute(select(t.guidelines.c.version).where(t.guidelines.c.tenant == tenant)).scalar()
+
+    def put(self, tenant: TenantId, version: str, passages: int) -> bool:
+        """Notes the version; True where it is another than before."""
+        if self.current(tenant) == version:
+            return False
+        row = {"tenant": tenant, "version": version, "passages": passages, "at": self._clock.now()}
+        with self._database.writing() as connection:
+            if not insert_new(connection, t.guidelines, [row]):
+                connection.execute(
+                    update(t.guidelines)
+                    .where(t.guidelines.c.tenant == tenant)
+                    .values(version=version, passages=passages, at=row["at"])
+                )
+            note(connection, tenant, self._clock.now(), "guidelines", version, passages=passages)
+        return True

@@ -1,0 +1,321 @@
+"""Imported rows into the tables: each batch one transaction, known rows skipped (the `ImportSink` port)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
+
+from agent.domain.customer import Consent
+from agent.domain.ids import CustomerId, ExternalId, TenantId
+from agent.domain.imports import ConsentRow, CustomerRow, EventRow, Line, Quarantined, Row
+from agent.domain.ports import Clock
+from agent.store import ledger
+from agent.store import schema as t
+from agent.store.database import Database
+from agent.store.rows import Pseudonyms, insert_new, note
+
+
+class SqlIntake:
+    def __init__(self, database: Database, names: Pseudonyms, clock: Clock) -> None:
+        self._database = database
+        self._names = names
+        self._clock = clock
+        self._known: dict[ExternalId, CustomerId] = {}
+
+    def take(self, tenant: TenantId, rows: Sequence[Row]) -> int:
+        """Writes one batch; returns how many rows were new."""
+        now = self._clock.now()
+        with self._database.writing() as connection:
+            batch = _Batch(connection, tenant, self._names, self._known, now)
+            new = batch.write(rows)
+        self._known.update(batch.met)
+        return new
+
+    def finish(self, tenant: TenantId, name: str, rows: int, new: int) -> None:
+        """Notes the end of a file in the audit."""
+        with self._database.writing() as connection:
+            note(connection, tenant, self._clock.now(), "import", name, rows=rows, new=new)
+
+
+class _Batch:
+    def __init__(
+        self,
+        connection: Connection,
+        tenant: TenantId,
+        names: Pseudonyms,
+        known: dict[ExternalId, CustomerId],
+        now: datetime,
+    ) -> None:
+        self._connection = connection
+        self._tenant = tenant
+        self._names = names
+        self._known = known
+        self._now = now
+        self.met: dict[ExternalId, CustomerId] = {}
+
+    def write(self, rows: Sequence[Row]) -> int:
+        self._meet(rows)
+        lines = [row for row in rows if isinstance(row, Line)]
+        new = self._lines(lines)
+        new += self._people([row for row in rows if isinstance(row, CustomerRow)])
+        new += self._consents([row for row in rows if isinstance(row, ConsentRow)])
+        new += self._events([row for row in rows if isinstance(row, EventRow)])
+        insert_new(
+            self._connection,
+            t.quarantine,
+            [
+                {
+                    "tenant": self._tenant,
+                    "key": row.key,
+                    "place": row.place,
+                    "reason": row.reason,
+                    "imported_at": self._now,
+                }
+                for row in rows
+                if isinstance(row, Quarantined)
+            ],
+        )
+        return new
+
+    def _customer(self, external: str | None) -> CustomerId | None:
+        if external is None:
+            return None
+        name = ExternalId(external)
+        return self._known.get(name) or self.met[name]
+
+    def _meet(self, rows: Sequence[Row]) -> None:
+        """Makes a person and a pseudonymous customer of every external id not met before."""
+        countries: dict[ExternalId, str | None] = {}
+        for row in rows:
+            external = getattr(row, "external_id", None)
+            if external is not None and external not in self._known:
+                countries.setdefault(ExternalId(external), getattr(row, "country", None))
+        identities, persons, customers = [], [], []
+        for external, country in countries.items():
+            customer, person = self._names.customer(external), self._names.person(external)
+            self.met[external] = customer
+            common = {"tenant": self._tenant, "person": person}
+            identities.append(common | {"external_id": external, "customer": customer})
+            persons.append(common | {"first_name": "", "created_at": self._now})
+            customers.append(
+                common
+                | {
+                    "customer": customer,
+                    "version": 1,
+                    "decisions": 0,
+                    "country": country,
+                    "age": "unknown",
+                    "created_at": self._now,
+                }
+            )
+        for table, found in ((t.persons, persons), (t.customers, customers), (t.identities, identities)):
+            insert_new(self._connection, table, found)
+
+    def _lines(self, lines: list[Line]) -> int:
+        new = insert_new(
+            self._connection,
+            t.order_lines,
+            [
+                {
+                    "tenant": self._tenant,
+                    "line": line.key,
+                    "order_id": line.order,
+                    "customer": self._customer(line.external_id),
+                    "product": line.product_id,
+                    "quantity": line.quantity,
+                    "amount_micros": line.price.micros * line.quantity,
+                    "currency": line.price.currency,
+                    "occurred_at": line.occurred_at,
+                    "received_at": line.received_at,
+                    "imported_at": self._now,
+                }
+                for line in lines
+            ],
+        )
+        self._products([line for line in lines if line.quantity > 0 and line.product_name and line.price.micros > 0])
+        return new
+
+    def _products(self, lines: list[Line]) -> None:
+        """Name and price as of the newest sale seen."""
+        newest: dict[str, Line] = {}
+        for line in lines:
+            known = newest.get(line.product_id)
+            if known is None or line.occurred_at >= known.occurred_at:
+                newest[line.product_id] = line
+        rows = [
+            {
+                "tenant": self._tenant,
+                "product": name,
+                "name": line.product_name,
+                "price_micros": line.price.micros,
+                "currency": line.price.currency,
+                "known_at": line.occurred_at,
+            }
+            for name, line in newest.items()
+        ]
+        insert_new(self._connection, t.products, rows)
+        if rows:
+            c = t.products.c
+            self._connection.execute(
+                update(t.products)
+                .where(c.tenant == self._tenant, c.product == bindparam("b_product"), c.known_at < bindparam("b_known"))
+                .values(
+                    name=bindparam("b_name"),
+                    price_micros=bindparam("b_price"),
+                    currency=bindparam("b_currency"),
+                    known_at=bindparam("b_at"),
+                ),
+                [
+                    {
+                        "b_product": r["product"],
+                        "b_known": r["known_at"],
+                        "b_name": r["name"],
+                        "b_price": r["price_micros"],
+                        "b_currency": r["currency"],
+                        "b_at": r["known_at"],
+                    }
+                    for r in rows
+                ],
+            )
+
+    def _people(self, rows: list[CustomerRow]) -> int:
+        """What a row states replaces what was known; a change of a decision fact moves the version."""
+        changed = 0
+        for row in rows:
+            customer = self._customer(row.external_id)
+            assert customer is not None
+            person = self._names.person(ExternalId(row.external_id))
+            moved = self._facts(customer, row) + self._addresses(customer, person, row)
+            if moved:
+                c = t.customers.c
+                self._connection.execute(
+                    update(t.customers)
+                    .where(c.tenant == self._tenant, c.customer == customer)
+                    .values(version=c.version + 1)
+                )
+            p = t.persons.c
+            named = (
+                row.first_name
+                and self._connection.execute(
+                    update(t.persons)
+                    .where(p.tenant == self._tenant, p.person == person, p.first_name != row.first_name)
+                    .values(first_name=row.first_name)
+                ).rowcount
+            )
+            changed += bool(moved or named)
+        return changed
+
+    def _facts(self, customer: CustomerId, row: CustomerRow) -> int:
+        stated = {
+            name: value
+            for name, value in (("country", row.country), ("zone", row.zone), ("locale", row.locale), ("age", row.age))
+            if value is not None
+        }
+        if not stated:
+            return 0
+        c = t.customers.c
+        differs = or_(*(c[name].is_distinct_from(value) for name, value in stated.items()))
+        return self._connection.execute(
+            update(t.customers).where(c.tenant == self._tenant, c.customer == customer, differs).values(**stated)
+        ).rowcount
+
+    def _addresses(self, customer: CustomerId, person: str, row: CustomerRow) -> int:
+        """One address a channel: a new value replaces the old one under a new reference."""
+        moved = 0
+        a = t.addresses.c
+        for channel, value in row.addresses.items():
+            ref = "a_" + self._names.keyed("address", customer, channel, value)
+            here = (a.tenant == self._tenant, a.customer == customer, a.channel == channel)
+            if self._connection.execute(select(a.address_ref).where(*here, a.address_ref == ref)).first():
+                continue
+            self._connection.execute(t.addresses.delete().where(*here))
+            self._connection.execute(
+                insert(t.addresses),
+                [
+                    {
+                        "tenant": self._tenant,
+                        "address_ref": ref,
+                        "customer": customer,
+                        "person": person,
+                        "channel": channel,
+                        "value": value,
+                    }
+                ],
+            )
+            moved += 1
+        return moved
+
+    def _consents(self, rows: list[ConsentRow]) -> int:
+        entries = []
+        for row in rows:
+            customer = self._customer(row.external_id)
+            assert customer is not None
+            consent = Consent(
+                purpose=row.purpose,
+                channel=row.channel,
+                status=row.status,
+                given_at=row.given_at,
+                basis=row.basis,
+                expires_at=row.expires_at,
+            )
+            entries.append((customer, consent, row.evidence))
+        return ledger.append(self._connection, self._tenant, entries, "import", self._now)
+
+    def _events(self, rows: list[EventRow]) -> int:
+        values: list[dict[str, Any]] = [
+            {
+                "tenant": self._tenant,
+                "event": row.key,
+                "customer": self._customer(row.external_id),
+                "kind": row.kind,
+                "entity": row.entity,
+                "occurred_at": row.occurred_at,
+                "received_at": row.received_at,
+                "imported_at": self._now,
+                "properties": dict(row.properties),
+            }
+            for row in rows
+        ]
+        new = insert_new(self._connection, t.events, values)
+        self._cases([v for v in values if v["kind"] in ("case_opened", "case_closed")])
+        return new
+
+    def _cases(self, values: list[dict[str, Any]]) -> None:
+        """Cases are opened and closed by events; either way the customer's version moves, once."""
+        c, people = t.cases.c, t.customers.c
+        for value in sorted(values, key=lambda v: v["occurred_at"]):
+            if value["kind"] == "case_opened":
+                moved = insert_new(
+                    self._connection,
+                    t.cases,
+                    [
+                        {
+                            "tenant": self._tenant,
+                            "case_id": value["entity"],
+                            "customer": value["customer"],
+                            "kind": str(value["properties"].get("kind", "complaint"))[:32],
+                            "opened_at": value["occurred_at"],
+                            "closed_at": None,
+                        }
+                    ],
+                )
+            else:
+                moved = self._connection.execute(
+                    update(t.cases)
+                    .where(
+                        c.tenant == self._tenant,
+                        c.case_id == value["entity"],
+                        c.customer == value["customer"],
+                        c.closed_at.is_(None),
+                    )
+                    .values(closed_at=value["occurred_at"])
+                ).rowcount
+            if moved:
+                self._connection.execute(
+                    update(t.customers)
+                    .where(people.tenant == self._tenant, people.customer == value["customer"])
+                    .values(version=people.version + 1)
+                )

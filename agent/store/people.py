@@ -1,0 +1,76 @@
+"""Who is meant: external ids and pseudonyms, names for the words that go out (the `Customers` port)."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from agent.domain.customer import Channel
+from agent.domain.errors import NotFound
+from agent.domain.ids import AddressRef, CustomerId, ExternalId, TenantId
+from agent.store import schema as t
+from agent.store.database import Database
+
+
+class SqlCustomers:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, tenant: TenantId, name: ExternalId | CustomerId) -> CustomerId:
+        """The pseudonym behind an external id or a pseudonym. Raises NotFound, without repeating the id."""
+        i, c = t.identities.c, t.customers.c
+        with self._database.reading() as connection:
+            found = (
+                connection.execute(select(i.customer).where(i.tenant == tenant, i.external_id == name)).scalar()
+                or connection.execute(select(c.customer).where(c.tenant == tenant, c.customer == name)).scalar()
+            )
+        if found is None:
+            raise NotFound(
+                "no customer of this id",
+                next_step="Give the id as in your imported file, or the pseudonym (c_...) that a decision shows.",
+            )
+        return CustomerId(found)
+
+    def all(self, tenant: TenantId) -> list[CustomerId]:
+        """Every customer's pseudonym, in a stable order."""
+        c = t.customers.c
+        with self._database.reading() as connection:
+            rows = connection.execute(select(c.customer).where(c.tenant == tenant).order_by(c.customer)).scalars()
+            return [CustomerId(name) for name in rows]
+
+    def count(self, tenant: TenantId) -> int:
+        with self._database.reading() as connection:
+            return int(connection.execute(select(func.count()).where(t.customers.c.tenant == tenant)).scalar_one())
+
+    def external_ids(self, tenant: TenantId) -> list[tuple[ExternalId, str | None]]:
+        """(external id, country) of everyone: personal data, for the companion script and exports."""
+        i, c = t.identities.c, t.customers.c
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                select(i.external_id, c.country)
+                .join(t.customers, (c.tenant == i.tenant) & (c.customer == i.customer))
+                .where(i.tenant == tenant)
+                .order_by(i.external_id)
+            ).all()
+        return [(ExternalId(row.external_id), row.country) for row in rows]
+
+    def first_name(self, tenant: TenantId, customer: CustomerId) -> str:
+        """For the `customer.name` slot at sending; '' where unknown."""
+        p, c = t.persons.c, t.customers.c
+        with self._database.reading() as connection:
+            found = connection.execute(
+                select(p.first_name)
+                .join(t.customers, (c.tenant == p.tenant) & (c.person == p.person))
+                .where(c.tenant == tenant, c.customer == customer)
+            ).scalar()
+        return str(found or "")
+
+    def locale(self, tenant: TenantId, customer: CustomerId) -> str | None:
+        c = t.customers.c
+        with self._database.reading() as connection:
+            return connection.execute(select(c.locale).where(c.tenant == tenant, c.customer == customer)).scalar()
+
+    def address(self, tenant: TenantId, ref: AddressRef) -> tuple[Channel, str] | None:
+        a = t.addresses.c
+        with self._database.reading() as connection:
+            row = connection.execute(select(a.channel, a.value).where(a.tenant == tenant, a.address_ref == ref)).first()
+        return (Channel(row.channel), row.value) if row else None

@@ -1,0 +1,120 @@
+"""Decisions as recorded, their inputs and their effects (the `Records` port)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from agent.domain.action import Kind
+from agent.domain.bundle import Delivery, Effect, EffectState
+from agent.domain.customer import Channel
+from agent.domain.decision import Decision
+from agent.domain.errors import Erased, NotFound
+from agent.domain.ids import AddressRef, CustomerId, DecisionId, EffectId, TenantId
+from agent.store import schema as t
+from agent.store.codec import decision_from, payload_from
+from agent.store.database import Database
+from agent.store.rows import CHUNK, unpack
+
+
+def decisions_by_id(connection: Connection, tenant: TenantId, ids: Sequence[DecisionId]) -> dict[str, Decision]:
+    c = t.decisions.c
+    found: dict[str, Decision] = {}
+    for start in range(0, len(ids), CHUNK):
+        rows = connection.execute(
+            select(c.decision, c.record).where(c.tenant == tenant, c.decision.in_(ids[start : start + CHUNK]))
+        )
+        found |= {row.decision: decision_from(unpack(row.record)) for row in rows}
+    return found
+
+
+class SqlRecords:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def decision(self, tenant: TenantId, decision: DecisionId) -> Decision:
+        """The decision of this id, or of the only id that begins so. Raises NotFound."""
+        c = t.decisions.c
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                select(c.record).where(c.tenant == tenant, c.decision.startswith(decision, autoescape=True)).limit(2)
+            ).all()
+        if len(rows) != 1 or len(decision) < 6:
+            raise NotFound(
+                "no decision of this id" if not rows else "more than one decision begins with this id",
+                next_step="Copy the id as `tactful decide` printed it (d_ and 20 hex digits; the first six are enough if unique).",
+            )
+        return decision_from(unpack(rows[0].record))
+
+    def recorded(self, tenant: TenantId, ids: Sequence[DecisionId]) -> dict[str, Decision]:
+        """Those of the decisions that are on record."""
+        with self._database.reading() as connection:
+            return decisions_by_id(connection, tenant, ids)
+
+    def body(self, tenant: TenantId, digest: str) -> bytes:
+        """Inputs or policy by their hash. Raises Erased where they are gone."""
+        c = t.inputs.c
+        with self._database.reading() as connection:
+            found = connection.execute(select(c.body).where(c.tenant == tenant, c.hash == digest)).scalar()
+        if found is None:
+            raise Erased("input erased", next_step="The decision's record still stands: see `tactful explain`.")
+        return unpack(found)
+
+    def decisions(self, tenant: TenantId) -> Iterator[Decision]:
+        """All decisions of the tenant, oldest first, read in pages."""
+        c = t.decisions.c
+        last = ""
+        while True:
+            with self._database.reading() as connection:
+                rows = connection.execute(
+                    select(c.decision, c.record)
+                    .where(c.tenant == tenant, c.decision > last)
+                    .order_by(c.decision)
+                    .limit(CHUNK)
+                ).all()
+            if not rows:
+                return
+            last = rows[-1].decision
+            yield from (decision_from(unpack(row.record)) for row in rows)
+
+    def effects(self, tenant: TenantId, decision: DecisionId) -> list[Effect]:
+        """The effects of one decision, with the codes that the commit allocated."""
+        c = t.effects.c
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                select(t.effects).where(c.tenant == tenant, c.decision == decision).order_by(c.due_at)
+            ).all()
+        return [_effect(row) for row in rows]
+
+    def last_of(self, tenant: TenantId, customer: CustomerId) -> DecisionId | None:
+        """The customer's newest decision."""
+        c = t.decisions.c
+        with self._database.reading() as connection:
+            found = connection.execute(
+                select(c.decision)
+                .where(c.tenant == tenant, c.customer == customer)
+                .order_by(c.as_of.desc(), c.recorded_at.desc(), c.decision)
+                .limit(1)
+            ).scalar()
+        return DecisionId(found) if found else None
+
+
+def _effect(row: Row[Any]) -> Effect:
+    return Effect(
+        effect_id=EffectId(row.effect),
+        key=row.key,
+        customer=CustomerId(row.customer),
+        decision=DecisionId(row.decision),
+        kind=Kind(row.kind),
+        action=row.action,
+        channel=Channel(row.channel),
+        address_ref=AddressRef(row.address_ref) if row.address_ref else None,
+        entity=row.entity,
+        payload=payload_from(unpack(row.payload)),
+        due_at=row.due_at,
+        expires_at=row.expires_at,
+        delivery=Delivery(row.delivery),
+        state=EffectState(row.state),
+    )

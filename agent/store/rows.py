@@ -1,0 +1,75 @@
+"""What every adapter of the store shares: pseudonyms, inserts that skip known rows, compressed bodies."""
+
+from __future__ import annotations
+
+import hmac
+import zlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from agent.domain.ids import CustomerId, ExternalId, PersonId, TenantId
+from agent.domain.ports import Clock, Ids
+from agent.store.database import Database
+from agent.store.schema import audit, tenants
+
+CHUNK = 500
+"""Ids in one `IN (...)`: well under the limits of both databases."""
+
+
+class Pseudonyms:
+    """Names without persons: keyed hashes under the tenant's secret, which is made on first use."""
+
+    def __init__(self, database: Database, tenant: TenantId, ids: Ids, clock: Clock) -> None:
+        with database.reading() as connection:
+            secret = _secret(connection, tenant)
+        if secret is None:
+            with database.writing() as connection:
+                insert_new(connection, tenants, [{"tenant": tenant, "secret": ids.new(), "created_at": clock.now()}])
+                secret = _secret(connection, tenant)
+        assert secret is not None
+        self._key = secret.encode()
+
+    def customer(self, external: ExternalId) -> CustomerId:
+        return CustomerId("c_" + self.keyed("customer", external))
+
+    def person(self, external: ExternalId) -> PersonId:
+        return PersonId("p_" + self.keyed("person", external))
+
+    def keyed(self, *parts: str) -> str:
+        """20 hex digits that nobody without the secret can make or check."""
+        return hmac.new(self._key, "\x1f".join(parts).encode(), "sha256").hexdigest()[:20]
+
+
+def _secret(connection: Connection, tenant: TenantId) -> str | None:
+    return connection.execute(select(tenants.c.secret).where(tenants.c.tenant == tenant)).scalar()
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
+    """Inserts the rows whose key is not there yet; returns how many that were."""
+    if not rows:
+        return 0
+    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return connection.execute(make(table).on_conflict_do_nothing(), list(rows)).rowcount
+
+
+def note(connection: Connection, tenant: TenantId, at: datetime, what: str, subject: str, **detail: Any) -> None:
+    """One row of the audit, in the transaction of what it tells of. No personal data."""
+    connection.execute(
+        insert(audit), [{"tenant": tenant, "at": at, "what": what, "subject": subject, "detail": detail}]
+    )
+
+
+def pack(body: bytes) -> bytes:
+    return zlib.compress(body, 6)
+
+
+def unpack(body: bytes) -> bytes:
+    return zlib.decompress(body)
+
+
+def chunks(ids: Sequence[CustomerId]) -> list[Sequence[CustomerId]]:
+    return [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]

@@ -1,0 +1,61 @@
+"""Apologise for an open case, once, and say that a person is looking into it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from langchain_core.tools import InjectedToolArg, tool
+
+from agent.domain.action import Action, Aim, Kind
+from agent.domain.bundle import Draft
+from agent.domain.customer import Channel
+from agent.domain.signals import Situation
+from tools.contract import Task, Tool, drafted, person
+
+
+def _aim(situation: Situation) -> Aim | None:
+    case = situation.signals.case
+    if case is None:
+        return None
+    told = any(c.action == "apologise" and c.entity == case.case_id for c in situation.snapshot.contacts)
+    return None if told else Aim(entity=case.case_id, because="case")
+
+
+def _weight(situation: Situation) -> float:
+    """A reply is owed: it is never weighed."""
+    return 1.0
+
+
+ACTION = Action(
+    name="apologise",
+    kind=Kind.REPLY,
+    channels=(Channel.CHAT, Channel.EMAIL, Channel.KAKAO, Channel.SMS),
+    aim=_aim,
+    weight=_weight,
+    half_life_hours=24.0,
+    expires_hours=72.0,
+    description="Apologise for the open case and name the next step. Never sells anything.",
+)
+
+
+@tool("apologise", parse_docstring=True)
+def apologise(
+    candidate: str,
+    body: str,
+    subject: str = "",
+    cites: list[str] | None = None,
+    *,
+    task: Annotated[Task, InjectedToolArg],
+) -> Draft:
+    """Apologise for the customer's open case and say what happens next. Sells nothing, promises no compensation.
+
+    Args:
+        candidate: The reference of one offered candidate, for example c1.
+        body: The message. Facts only as the typed slots that the candidate lists.
+        subject: The subject of an e-mail; empty elsewhere.
+        cites: The ids of the guideline passages that the wording follows.
+    """
+    return drafted(ACTION, task, person(task), body, subject, "once")
+
+
+TOOL = Tool(action=ACTION, facts=person, call=apologise)

@@ -1,0 +1,76 @@
+"""The catalogue: every tool, in the constant order in which models see them (the `Toolset` port)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, cast
+
+from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from pydantic import BaseModel, ValidationError
+
+from agent.domain.action import HOLD, Action, Candidate
+from agent.domain.bundle import Draft, Proposal
+from agent.domain.ids import digest
+from agent.domain.playbook import Playbook
+from agent.domain.signals import Situation
+from tools import apologise, book_demo, offer_chat, offer_coupon, recommend_product
+from tools.contract import Task, Tool
+from tools.hold import hold
+
+TOOLS: tuple[Tool, ...] = tuple(m.TOOL for m in (offer_chat, book_demo, offer_coupon, recommend_product, apologise))
+
+
+class Catalogue:
+    """All tools of the product. Each must describe every argument; the schema is read off its signature."""
+
+    def __init__(self, tools: tuple[Tool, ...] = TOOLS) -> None:
+        self._tools = {tool.action.name: tool for tool in tools}
+        self._calls: dict[str, BaseTool] = {HOLD: hold} | {name: tool.call for name, tool in self._tools.items()}
+
+    @cached_property
+    def version(self) -> str:
+        return digest(repr(self.schemas()), size=6)
+
+    def actions(self) -> tuple[Action, ...]:
+        return tuple(tool.action for tool in self._tools.values())
+
+    def slots(self, candidate: Candidate, situation: Situation, playbook: Playbook) -> tuple[str, ...]:
+        """The typed slots that the candidate's words may use."""
+        return tuple(self._tools[candidate.treatment.action].facts(Task(candidate, situation, playbook)))
+
+    def schemas(self) -> list[dict[str, Any]]:
+        """OpenAI tool schemas, constant over customers, so that the prompt's prefix stays the same."""
+        found = [convert_to_openai_tool(call) for call in self._calls.values()]
+        for schema in found:
+            schema["function"]["parameters"]["additionalProperties"] = False
+        return found
+
+    def check(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The arguments as the tool's schema reads them. Raises ValueError for an unknown tool or bad arguments."""
+        call = self._calls.get(name)
+        if call is None:
+            raise ValueError("unknown tool")
+        shape = cast("type[BaseModel]", call.tool_call_schema)
+        unknown = set(arguments) - set(shape.model_fields)
+        if unknown:
+            raise ValueError("unknown argument")
+        try:
+            return shape.model_validate(dict(arguments), strict=True).model_dump()
+        except ValidationError as error:
+            raise ValueError("bad argument: " + ".".join(map(str, error.errors()[0]["loc"]))) from error
+
+    def run(self, proposal: Proposal, candidate: Candidate, situation: Situation, playbook: Playbook) -> Draft:
+        """Runs the proposed tool for the candidate. The tool is a plain function: LangChain's run loop adds nothing here."""
+        function = getattr(self._tools[candidate.treatment.action].call, "func")  # noqa: B009 - not on BaseTool's type
+        return cast(
+            Draft,
+            function(
+                candidate=proposal.ref,
+                body=proposal.words.body,
+                subject=proposal.words.subject,
+                cites=list(proposal.cites),
+                task=Task(candidate, situation, playbook),
+            ),
+        )

@@ -1,0 +1,97 @@
+"""What every tool is made of. A tool is pure: it returns a draft, and nothing has happened yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from langchain_core.tools import BaseTool
+
+from agent.domain.action import Action, Candidate
+from agent.domain.bundle import Draft, Payload, Reservation, SlotKind, SlotValue, Words
+from agent.domain.customer import Product
+from agent.domain.playbook import Playbook
+from agent.domain.signals import Situation
+
+NAMELESS = {"ko": "고객", "en": "there"}
+"""What stands for the name until it is filled in at sending, and for good where no name is known."""
+
+MOMENTS_OF_INTEREST = 60.0
+"""Seconds on one product that count as lingering."""
+SEVERAL_VIEWS = 3
+FRESH_CART_MINUTES = 30.0
+"""A cart younger than this is still being filled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a tool knows while it runs: the candidate chosen, and the facts read in this decision."""
+
+    candidate: Candidate
+    situation: Situation
+    playbook: Playbook
+
+
+Facts = Callable[[Task], Mapping[str, SlotValue]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One file of `tools/`: the catalogue entry, the typed facts its words may use, and the LangChain tool itself."""
+
+    action: Action
+    facts: Facts
+    call: BaseTool
+
+
+def drafted(
+    action: Action,
+    task: Task,
+    facts: Mapping[str, SlotValue],
+    body: str,
+    subject: str,
+    window: str,
+    reservations: tuple[Reservation, ...] = (),
+) -> Draft:
+    """The draft of a message about the candidate's entity."""
+    treatment = task.candidate.treatment
+    return Draft(
+        treatment=treatment,
+        kind=action.kind,
+        payload=Payload(words=Words(subject=subject, body=body), slots=facts),
+        window=window,
+        expires_at=treatment.at + timedelta(hours=action.expires_hours),
+        reservations=reservations,
+    )
+
+
+def person(task: Task) -> dict[str, SlotValue]:
+    """The slots every message has: who it is for and who speaks."""
+    locale = task.situation.snapshot.locale
+    return {
+        "customer.name": SlotValue(kind=SlotKind.LATE, value=NAMELESS[locale]),
+        "brand.name": SlotValue(kind=SlotKind.TEXT, value=task.playbook.brand.name),
+    }
+
+
+def product_slots(product: Product | None) -> dict[str, SlotValue]:
+    """Name and, where known at the instant, price of a catalogue product."""
+    if product is None:
+        return {}
+    slots = {"product.name": SlotValue(kind=SlotKind.TEXT, value=product.name)}
+    if product.price is not None and product.price.amount > 0:
+        slots["product.price"] = SlotValue(
+            kind=SlotKind.MONEY, value=str(product.price.amount), unit=product.price.currency
+        )
+    return slots
+
+
+def about(task: Task) -> dict[str, SlotValue]:
+    """The product the candidate is about, if it is about one."""
+    return product_slots(task.situation.snapshot.product(task.candidate.treatment.entity))
+
+
+def day_of(task: Task) -> str:
+    """The window of an offer that may be made once a day: the date it is due, in UTC."""
+    return task.candidate.treatment.at.date().isoformat()

@@ -1,0 +1,101 @@
+"""A coupon for a cart that was left, or for a product looked at again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from langchain_core.tools import InjectedToolArg, tool
+
+from agent.domain.action import Action, Aim, Kind
+from agent.domain.bundle import Draft, Reservation, SlotKind, SlotValue
+from agent.domain.customer import CampaignLeft, Channel
+from agent.domain.signals import Situation
+from tools.contract import FRESH_CART_MINUTES, SEVERAL_VIEWS, Task, Tool, day_of, drafted, person
+
+
+def _aim(situation: Situation) -> Aim | None:
+    live = situation.signals.live
+    if live is None or live.purchased or not situation.snapshot.campaigns:
+        return None
+    if live.cart and live.cart_age_minutes >= FRESH_CART_MINUTES and _worth_it(situation):
+        return Aim(entity=live.cart, because="cart")
+    if live.views >= SEVERAL_VIEWS and situation.snapshot.product(live.product):
+        return Aim(entity=live.product, because="views")
+    return None
+
+
+def _worth_it(situation: Situation) -> bool:
+    """The cart reaches the coupon's minimum, in the same currency."""
+    live, minimum = situation.signals.live, situation.snapshot.campaigns[0].minimum_spend
+    if live is None or live.cart_value is None or live.cart_value.currency != minimum.currency:
+        return False
+    return live.cart_value.amount >= minimum.amount
+
+
+def _weight(situation: Situation) -> float:
+    """A cart left this hour weighs most; after three days it weighs half."""
+    live = situation.signals.live
+    return 1.5 / (1.0 + live.cart_age_minutes / 4320.0) if live and live.cart else 1.0
+
+
+ACTION = Action(
+    name="offer_coupon",
+    kind=Kind.OFFER,
+    channels=(Channel.EMAIL, Channel.KAKAO, Channel.SMS, Channel.PUSH, Channel.PAGE),
+    aim=_aim,
+    weight=_weight,
+    half_life_hours=48.0,
+    expires_hours=24.0,
+    best_hour=True,
+    uses_campaign=True,
+    description="Offer a single-use coupon of the running campaign for the cart or product at hand.",
+)
+
+
+def _campaign(task: Task) -> CampaignLeft:
+    return task.situation.snapshot.campaigns[0]
+
+
+def _facts(task: Task) -> Mapping[str, SlotValue]:
+    campaign = _campaign(task)
+    minimum, face = campaign.minimum_spend, campaign.face_value
+    return person(task) | {
+        "coupon.percent": SlotValue(kind=SlotKind.PERCENT, value=str(campaign.percent)),
+        "coupon.minimum": SlotValue(kind=SlotKind.MONEY, value=str(minimum.amount), unit=minimum.currency),
+        "coupon.greatest": SlotValue(kind=SlotKind.MONEY, value=str(face.amount), unit=face.currency),
+        "coupon.ends": SlotValue(kind=SlotKind.DATE, value=campaign.ends_at.date().isoformat()),
+        "coupon.code": SlotValue(kind=SlotKind.LATE, value="••••-••••"),
+    }
+
+
+@tool("offer_coupon", parse_docstring=True)
+def offer_coupon(
+    candidate: str,
+    body: str,
+    subject: str = "",
+    cites: list[str] | None = None,
+    *,
+    task: Annotated[Task, InjectedToolArg],
+) -> Draft:
+    """Offer the running campaign's single-use coupon. Percentage, code, minimum and last day are typed slots.
+
+    Args:
+        candidate: The reference of one offered candidate, for example c1.
+        body: The message. It names minimum spend and last day beside the benefit, as typed slots.
+        subject: The subject of an e-mail or the title of a push; empty elsewhere.
+        cites: The ids of the guideline passages that the wording follows.
+    """
+    campaign = _campaign(task)
+    reservation = Reservation(
+        kind="coupon",
+        resource=campaign.campaign,
+        amount=campaign.face_value,
+        budget=campaign.budget,
+        share=campaign.share,
+        slot="coupon.code",
+    )
+    return drafted(ACTION, task, _facts(task), body, subject, day_of(task), (reservation,))
+
+
+TOOL = Tool(action=ACTION, facts=_facts, call=offer_coupon)
