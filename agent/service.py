@@ -108,10 +108,6 @@ class Tactful:
             yield decided or asyncio.run(self._run(d.plain, who, trigger, now))
 
     async def _run(self, graph: Any, customer: CustomerId, trigger: str, now: datetime) -> Decision:
-        name = decision_id(self.tenant, customer, TriggerKey(trigger))
-        recorded = self.stores.records.recorded(self.tenant, [name]).get(name)
-        if recorded is not None:
-            return recorded
         answer = await graph.ainvoke(
             {"customer": customer, "trigger": trigger, "as_of": now.isoformat()},
             {"recursion_limit": 200},
@@ -119,6 +115,10 @@ class Tactful:
         )
         committed: Committed = answer["committed"]
         return committed.decision
+
+    def _recorded(self, customer: CustomerId, trigger: str) -> Decision | None:
+        name = decision_id(self.tenant, customer, TriggerKey(trigger))
+        return self.stores.records.recorded(self.tenant, [name]).get(name)
 
     # Look back -------------------------------------------------------------------------------------------------------
     def decision(self, name: str) -> Decision:

@@ -32,7 +32,9 @@ class Screen:
     situation: Situation
     clauses: tuple[Clause, ...]
     covered: bool
-    kept: dict[tuple[str, Kind, str], tuple[Verdict, ...]] = field(default_factory=dict)
+    verdicts: dict[tuple[RuleId, str], Verdict | None] = field(default_factory=dict)
+    wide: dict[tuple[Kind, Channel], Verdict | None] = field(default_factory=dict)
+    clock: dict[tuple[Kind, Channel, datetime], tuple[datetime, Verdict | None]] = field(default_factory=dict)
 
 
 class Guard:
@@ -64,16 +66,19 @@ class Guard:
             return _no_rules()
         if not screen.covered and action.kind is Kind.OFFER:
             return _own(NO_PACK, Stage.IDENTITY, HoldReason.INELIGIBLE, "no pack for the customer's country")
-        found = [
-            verdict
-            for verdict in (
-                *self._kept(screen, CustomerCase, action.kind, channel, ""),
-                *self._kept(screen, ChannelCase, action.kind, channel, channel),
-                *self._kept(screen, ActionCase, action.kind, channel, action.name, action, aim),
-            )
-            if verdict.kind >= VerdictKind.DEFER and verdict.kind is not VerdictKind.REVIEW
-        ]
-        return min(found, key=lambda verdict: verdict.stage, default=None)
+        key = (action.kind, channel)
+        if key not in screen.wide:
+            screen.wide[key] = _first([
+                *self._verdicts(screen, CustomerCase, *key, "", CustomerCase(screen.situation, self._playbook)),
+                *self._verdicts(screen, ChannelCase, *key, channel, ChannelCase(screen.situation, self._playbook, channel)),
+            ])
+        wide = screen.wide[key]
+        later = self._select(screen.clauses, ActionCase, *key)
+        if wide is not None and all(wide.stage <= clause.stage for clause in later):
+            return wide
+        case = ActionCase(screen.situation, self._playbook, action, aim)
+        narrow = self._verdicts(screen, ActionCase, *key, action.name, case)
+        return _first([wide, *narrow] if wide else narrow)
 
     def lawful_from(
         self, screen: Screen, kind: Kind, channel: Channel, at: datetime
@@ -82,6 +87,12 @@ class Guard:
 
         A denial (an unknown zone, no fixpoint) comes back as a DENY verdict with the instant unchanged.
         """
+        key = (kind, channel, at)
+        if key not in screen.clock:
+            screen.clock[key] = self._lawful_from(screen, kind, channel, at)
+        return screen.clock[key]
+
+    def _lawful_from(self, screen: Screen, kind: Kind, channel: Channel, at: datetime) -> tuple[datetime, Verdict | None]:
         clauses = self._select(screen.clauses, TreatmentCase, kind, channel)
         first: Verdict | None = None
         when = at
@@ -124,34 +135,23 @@ class Guard:
         case = TextCase(screen.situation, self._playbook, draft.treatment.channel, draft, finished)
         return [verdict for clause in clauses if (verdict := _run(clause, case))]
 
-    def _kept(
-        self,
-        screen: Screen,
-        grain: Grain,
-        kind: Kind,
-        channel: Channel,
-        name: str,
-        action: Action | None = None,
-        aim: Aim | None = None,
-    ) -> Iterable[Verdict]:
-        """Verdicts of one grain on one channel; each clause runs once per case of its grain."""
+    def _verdicts(self, screen: Screen, grain: Grain, kind: Kind, channel: Channel, name: str, case: Any) -> list[Verdict]:
+        """Verdicts of one grain on one channel; each clause runs once per case of its grain, which `name` names."""
         found = []
         for clause in self._select(screen.clauses, grain, kind, channel):
-            key = (clause.rule_id, kind, name)
-            verdicts = screen.kept.get(key)
-            if verdicts is None:
-                case: Any
-                if grain is CustomerCase:
-                    case = CustomerCase(screen.situation, self._playbook)
-                elif grain is ChannelCase:
-                    case = ChannelCase(screen.situation, self._playbook, channel)
-                else:
-                    assert action is not None
-                    case = ActionCase(screen.situation, self._playbook, action, aim)
-                verdict = _run(clause, case)
-                verdicts = screen.kept[key] = (verdict,) if verdict else ()
-            found += verdicts
+            key = (clause.rule_id, name)
+            if key not in screen.verdicts:
+                screen.verdicts[key] = _run(clause, case)
+            verdict = screen.verdicts[key]
+            if verdict is not None:
+                found.append(verdict)
         return found
+
+
+def _first(verdicts: Iterable[Verdict]) -> Verdict | None:
+    """The removing verdict of the earliest stage. At these grains deny and defer remove; a review comes with the text."""
+    removing = [v for v in verdicts if v.kind in (VerdictKind.DENY, VerdictKind.DEFER)]
+    return min(removing, key=lambda verdict: verdict.stage, default=None)
 
 
 def _select(clauses: tuple[Clause, ...], grain: Grain, kind: Kind, channel: Channel) -> tuple[Clause, ...]:

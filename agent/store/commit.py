@@ -62,6 +62,7 @@ class _Writer:
         self._now = clock.now()
         self._rows: dict[Any, list[dict[str, Any]]] = {}
         self._moved: dict[str, int] = {}
+        self._policies: set[str] = set()
 
     def write(self, bundles: Sequence[Bundle]) -> list[Outcome]:
         known = decisions_by_id(self._connection, self._tenant, [b.decision.decision_id for b in bundles])
@@ -190,7 +191,9 @@ class _Writer:
     def _gather(self, bundle: Bundle, allocated: dict[str, str]) -> None:
         decision = bundle.decision
         self._add(t.inputs, hash=decision.inputs, customer=decision.customer, body=pack(bundle.inputs))
-        self._add(t.inputs, hash=decision.policy, customer=None, body=pack(bundle.policy))
+        if decision.policy not in self._policies:
+            self._policies.add(decision.policy)
+            self._add(t.inputs, hash=decision.policy, customer=None, body=pack(bundle.policy))
         self._add(
             t.decisions,
             decision=decision.decision_id,

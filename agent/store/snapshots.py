@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, String, Table, bindparam, func, select
 
 from agent.domain.customer import (
     AgeAssurance,
@@ -42,6 +42,65 @@ CONTACT_DAYS = 90
 
 Grouped = dict[str, list[Row[Any]]]
 
+_TENANT, _AT = bindparam("tenant", type_=String), bindparam("at", type_=t.Utc)
+
+
+def _of(table: Table, *more: ColumnElement[bool]) -> Select[Any]:
+    """The rows of some customers. Statements are built once: building one costs as much as running it."""
+    ids = bindparam("ids", expanding=True)
+    return select(table).where(table.c.tenant == _TENANT, table.c.customer.in_(ids), *more)
+
+
+_CUSTOMERS = _of(t.customers)
+_ADDRESSES = _of(t.addresses)
+_CONSENTS = _of(t.consents, t.consents.c.given_at <= _AT)
+_EVENTS = _of(
+    t.events, t.events.c.occurred_at <= _AT, t.events.c.occurred_at > bindparam("events_from", type_=t.Utc),
+    t.events.c.received_at <= _AT,
+)
+_CONTACTS = _of(
+    t.contacts, t.contacts.c.reserved_at <= _AT, t.contacts.c.at > bindparam("contacts_from", type_=t.Utc)
+)
+_CASES = _of(t.cases, t.cases.c.opened_at <= _AT)
+_LINES = _of(t.order_lines, t.order_lines.c.occurred_at <= _AT, t.order_lines.c.received_at <= _AT).subquery()
+_BOUGHT = _LINES.c.quantity > 0
+_TOTALS = select(
+    _LINES.c.customer,
+    func.count(func.distinct(_LINES.c.order_id)).filter(_BOUGHT).label("orders"),
+    func.min(_LINES.c.occurred_at).filter(_BOUGHT).label("first_at"),
+    func.max(_LINES.c.occurred_at).filter(_BOUGHT).label("last_at"),
+    func.sum(_LINES.c.amount_micros).label("net"),
+    func.max(_LINES.c.currency).label("currency"),
+).group_by(_LINES.c.customer)
+_COUNTED = (
+    select(_LINES.c.customer, _LINES.c.product, func.count().label("n"), func.max(_LINES.c.occurred_at).label("last"))
+    .where(_BOUGHT).group_by(_LINES.c.customer, _LINES.c.product).subquery()
+)
+_RANKED = select(
+    _COUNTED.c.customer,
+    _COUNTED.c.product,
+    func.row_number()
+    .over(partition_by=_COUNTED.c.customer, order_by=(_COUNTED.c.n.desc(), _COUNTED.c.last.desc(), _COUNTED.c.product))
+    .label("place"),
+).subquery()
+_FAVOURITES = select(_RANKED.c.customer, _RANKED.c.product).where(_RANKED.c.place == 1)
+_PRODUCTS = select(t.products).where(
+    t.products.c.tenant == _TENANT, t.products.c.product.in_(bindparam("names", expanding=True))
+)
+_ARMS = select(t.arms).where(t.arms.c.tenant == _TENANT)
+_CAMPAIGNS = select(t.campaigns).where(t.campaigns.c.tenant == _TENANT)
+_COUPONS = (
+    select(t.coupons.c.campaign, t.coupons.c.customer, func.count().label("n"))
+    .where(
+        t.coupons.c.tenant == _TENANT, t.coupons.c.customer.in_(bindparam("ids", expanding=True)),
+        t.coupons.c.state != "released",
+    )
+    .group_by(t.coupons.c.campaign, t.coupons.c.customer)
+)
+_TAKEN = select(t.slots.c.slot).where(
+    t.slots.c.tenant == _TENANT, t.slots.c.state != "released", t.slots.c.at > bindparam("slots_from", type_=t.Utc)
+)
+
 
 class SqlSnapshots:
     """The `Snapshots` port. What the brand attests or offers (zones, campaigns, calendars) comes from its playbook."""
@@ -69,23 +128,20 @@ class _Reader:
         self._ids = ids
         self._at = at
         self._playbook = playbook
+        self._bound = {
+            "tenant": tenant, "ids": list(ids), "at": at, "events_from": at - timedelta(days=EVENT_DAYS),
+            "contacts_from": at - timedelta(days=CONTACT_DAYS), "slots_from": at - timedelta(days=14),
+        }
 
     def read(self) -> list[Snapshot]:
-        people = {row.customer: row for row in self._rows(t.customers)}
+        people = {row.customer: row for row in self._rows(_CUSTOMERS)}
         if not people:
             return []
         at = self._at
-        addresses = self._grouped(t.addresses)
-        consents = self._grouped(t.consents, t.consents.c.given_at <= at)
-        e = t.events.c
-        events = self._grouped(
-            t.events, and_(e.occurred_at <= at, e.occurred_at > at - timedelta(days=EVENT_DAYS), e.received_at <= at)
-        )
-        contacts = self._grouped(
-            t.contacts, and_(t.contacts.c.reserved_at <= at, t.contacts.c.at > at - timedelta(days=CONTACT_DAYS))
-        )
-        cases = self._grouped(t.cases, t.cases.c.opened_at <= at)
-        history = self._history()
+        addresses, contacts, cases = self._grouped(_ADDRESSES), self._grouped(_CONTACTS), self._grouped(_CASES)
+        consents = {customer: _newest(rows) for customer, rows in self._grouped(_CONSENTS).items()}
+        profiled = [c for c in self._ids if any(_allows_profiling(k, at) for k in consents.get(c, ()))]
+        events, history = self._grouped(_EVENTS, profiled), self._history(profiled)
         products = self._products(events, history)
         arms, campaigns, coupons, slots = self._arms(), self._campaigns(), self._coupons(), self._slots()
         brand = self._playbook.brand
@@ -105,7 +161,7 @@ class _Reader:
                     zone=row.zone or (zone_of(row.country) if self._attests_zone() else None),
                     locale=row.locale or brand.locale,
                     age=AgeAssurance(row.age),
-                    objected_at=_objection(agreed := _newest(consents[customer])),
+                    objected_at=_objection(agreed := consents.get(customer, ())),
                     reach=_reach(addresses[customer]),
                     consents=agreed,
                     events=tuple(
@@ -126,56 +182,26 @@ class _Reader:
         stated = self._playbook.attestations.zone_follows_country
         return stated is not None and stated <= self._at.date()
 
-    def _mine(self, table: Table) -> ColumnElement[bool]:
-        return and_(table.c.tenant == self._tenant, table.c.customer.in_(self._ids))
+    def _rows(self, statement: Select[Any], ids: Sequence[CustomerId] | None = None) -> Sequence[Row[Any]]:
+        bound = self._bound if ids is None else self._bound | {"ids": list(ids)}
+        return self._connection.execute(statement, bound).all()
 
-    def _rows(self, table: Table, *more: ColumnElement[bool]) -> Sequence[Row[Any]]:
-        return self._connection.execute(select(table).where(self._mine(table), *more)).all()
-
-    def _grouped(self, table: Table, *more: ColumnElement[bool]) -> Grouped:
+    def _grouped(self, statement: Select[Any], ids: Sequence[CustomerId] | None = None) -> Grouped:
         grouped: Grouped = defaultdict(list)
-        for row in self._rows(table, *more):
+        for row in self._rows(statement, ids) if ids is None or ids else ():
             grouped[row.customer].append(row)
         return grouped
 
-    def _history(self) -> dict[str, History]:
+    def _history(self, ids: Sequence[CustomerId]) -> dict[str, History]:
         """Orders, first and last of them, net value after returns, and the product on most lines."""
-        line = t.order_lines.c
-        visible = and_(self._mine(t.order_lines), line.occurred_at <= self._at, line.received_at <= self._at)
-        bought = line.quantity > 0
-        totals = self._connection.execute(
-            select(
-                line.customer,
-                func.count(func.distinct(line.order_id)).filter(bought).label("orders"),
-                func.min(line.occurred_at).filter(bought).label("first_at"),
-                func.max(line.occurred_at).filter(bought).label("last_at"),
-                func.sum(line.amount_micros).label("net"),
-                func.max(line.currency).label("currency"),
-            )
-            .where(visible)
-            .group_by(line.customer)
-        ).all()
+        totals = self._rows(_TOTALS, ids) if ids else ()
         if not totals:
             return {}
-        counted = (
-            select(line.customer, line.product, func.count().label("n"), func.max(line.occurred_at).label("last"))
-            .where(visible, bought)
-            .group_by(line.customer, line.product)
-            .subquery()
-        )
-        place = func.row_number().over(
-            partition_by=counted.c.customer, order_by=(counted.c.n.desc(), counted.c.last.desc(), counted.c.product)
-        )
-        ranked = select(counted.c.customer, counted.c.product, place.label("place")).subquery()
-        best = self._connection.execute(select(ranked.c.customer, ranked.c.product).where(ranked.c.place == 1)).all()
-        favourites = {row.customer: row.product for row in best}
+        favourites = {row.customer: row.product for row in self._rows(_FAVOURITES, ids)}
         return {
             row.customer: History(
-                orders=row.orders,
-                first_at=row.first_at,
-                last_at=row.last_at,
-                net=Money.from_micros(int(row.net), row.currency),
-                favourite=favourites.get(row.customer, ""),
+                orders=row.orders, first_at=row.first_at, last_at=row.last_at,
+                net=Money.from_micros(int(row.net), row.currency), favourite=favourites.get(row.customer, ""),
             )
             for row in totals
             if row.orders
@@ -186,10 +212,7 @@ class _Reader:
         names.discard("")
         if not names:
             return {}
-        c = t.products.c
-        found = self._connection.execute(
-            select(t.products).where(c.tenant == self._tenant, c.product.in_(sorted(names)))
-        ).all()
+        found = self._connection.execute(_PRODUCTS, {"tenant": self._tenant, "names": sorted(names)}).all()
         return {
             row.product: Product(
                 product_id=row.product,
@@ -202,7 +225,7 @@ class _Reader:
         }
 
     def _arms(self) -> tuple[Arm, ...]:
-        rows = self._connection.execute(select(t.arms).where(t.arms.c.tenant == self._tenant)).all()
+        rows = self._rows(_ARMS)
         return tuple(
             sorted(
                 (
@@ -216,7 +239,7 @@ class _Reader:
     def _campaigns(self) -> list[CampaignLeft]:
         if not self._playbook.campaigns:
             return []
-        rows = self._connection.execute(select(t.campaigns).where(t.campaigns.c.tenant == self._tenant)).all()
+        rows = self._rows(_CAMPAIGNS)
         spent = {row.campaign: row.spent_micros for row in rows}
         brand = self._playbook.brand
         found = []
@@ -241,22 +264,15 @@ class _Reader:
         return found
 
     def _coupons(self) -> dict[tuple[str, str], int]:
-        c = t.coupons.c
-        rows = self._connection.execute(
-            select(c.campaign, c.customer, func.count().label("n"))
-            .where(self._mine(t.coupons), c.state != "released")
-            .group_by(c.campaign, c.customer)
-        ).all()
-        return {(row.campaign, row.customer): row.n for row in rows}
+        if not self._playbook.campaigns:
+            return {}
+        return {(row.campaign, row.customer): row.n for row in self._rows(_COUPONS)}
 
     def _slots(self) -> tuple[OpenSlot, ...]:
         if not self._playbook.calendars:
             return ()
-        c = t.slots.c
-        taken = self._connection.execute(
-            select(c.slot).where(c.tenant == self._tenant, c.state != "released", c.at > self._at - timedelta(days=14))
-        ).scalars()
-        return tuple(openings(self._playbook.calendars, self._at, frozenset(taken)))
+        taken = frozenset(row.slot for row in self._rows(_TAKEN))
+        return tuple(openings(self._playbook.calendars, self._at, taken))
 
 
 def _share(campaign: CampaignLeft, given: int) -> CampaignLeft:
@@ -285,6 +301,15 @@ def _newest(rows: list[Row[Any]]) -> tuple[Consent, ...]:
             expires_at=r.expires_at,
         )
         for _, r in sorted(newest.items(), key=lambda item: (item[0][0], item[0][1] or ""))
+    )
+
+
+def _allows_profiling(consent: Consent, at: datetime) -> bool:
+    """What a customer has not agreed to have read is not even loaded."""
+    return (
+        consent.purpose is Purpose.PROFILING
+        and consent.status is ConsentStatus.GRANTED
+        and (consent.expires_at is None or at < consent.expires_at)
     )
 
 
