@@ -136,7 +136,7 @@ def read_passages(playbook: Playbook, path: Path) -> tuple[Passage, ...]:
 
 
 def decision_graph() -> Any:
-    """The compiled decision graph for `langgraph.json`: input customer, trigger, as_of; the settings are the process's."""
+    """The compiled decision graph for `langgraph.json`, under the process's settings."""
     return open_tactful(load_settings()).deciding.graph
 
 
@@ -194,6 +194,8 @@ def _deciding(
         decider = ModelDecider(
             toolset, playbook.brand.name, url=settings.model_url, name=settings.model_name, key=settings.model_key
         )
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: the collector need not walk it again for every thousand decisions
     common = {
         "env": env,
         "snapshots": stores.snapshots,

@@ -14,7 +14,7 @@ from agent.domain.customer import Channel, Consent, ConsentStatus, Purpose
 from agent.domain.decision import Decision
 from agent.domain.guideline import Found, GuidelineQuery, Passage
 from agent.domain.ids import CustomerId, DecisionId, EffectId, ExternalId, TenantId, TriggerKey, decision_id
-from agent.domain.imports import Tally
+from agent.domain.imports import Row, Tally
 from agent.domain.money import Money
 from agent.domain.playbook import Playbook
 from agent.domain.ports import Clock, GuidelineIndex, Ids, Toolset
@@ -125,8 +125,25 @@ class Tactful:
         """A recorded decision by id, or by the beginning of one. Raises NotFound."""
         return self.stores.records.decision(self.tenant, DecisionId(name))
 
+    def find(self, customer: str) -> CustomerId:
+        """The pseudonym of a customer. Raises NotFound."""
+        return self.stores.customers.find(self.tenant, ExternalId(customer))
+
+    def where(self, customer: CustomerId) -> tuple[str, str]:
+        """(locale, zone) of a customer, the brand's where unknown."""
+        locale, zone = self.stores.customers.where(self.tenant, customer)
+        return locale or self.playbook.brand.locale, zone or self.playbook.brand.zone
+
     def effects(self, decision: Decision) -> list[Effect]:
         return self.stores.records.effects(self.tenant, decision.decision_id)
+
+    def is_expired(self, effect: Effect) -> bool:
+        return effect.expires_at <= self._clock.now()
+
+    def expired(self, as_of: datetime | None) -> int:
+        """How many effects made as of an instant may no longer be sent by now."""
+        now = self._clock.now()
+        return self.stores.records.expired(self.tenant, as_of or now, now)
 
     def decisions(self) -> Iterator[Decision]:
         return self.stores.records.decisions(self.tenant)
@@ -141,7 +158,7 @@ class Tactful:
 
     def rendered(self, effect: Effect) -> tuple[str, str]:
         """(subject, body) as it would leave now, the name filled in: personal data, for the sender's eyes only."""
-        locale = self.stores.customers.locale(self.tenant, effect.customer) or self.playbook.brand.locale
+        locale = self.where(effect.customer)[0]
         name = self.stores.customers.first_name(self.tenant, effect.customer)
         return compose(effect.payload, locale, {"customer.name": name} if name else {})
 
@@ -156,15 +173,19 @@ class Tactful:
         """Imports a file of transactions, customers, consents or events. Raises ImportFileError."""
         return importing.run(self.stores.intake, self.tenant, what, path, preset, progress)
 
+    def take(self, rows: Sequence[Row]) -> int:
+        """Takes rows that came another way than by file; returns how many were new."""
+        return self.stores.intake.take(self.tenant, rows)
+
     # Consent ---------------------------------------------------------------------------------------------------------
     def consents(self, customer: str) -> list[Consent]:
-        return self.stores.ledger.history(self.tenant, self.stores.customers.find(self.tenant, ExternalId(customer)))
+        return self.stores.ledger.history(self.tenant, self.find(customer))
 
     def record_consent(
         self, customer: str, status: ConsentStatus, purposes: Sequence[tuple[Purpose, Channel | None]], source: str
     ) -> int:
         """Grants or withdraws, from this moment on. Raises NotFound."""
-        who = self.stores.customers.find(self.tenant, ExternalId(customer))
+        who = self.find(customer)
         now = self._clock.now()
         entries = [
             Consent(purpose=purpose, channel=channel, status=status, given_at=now) for purpose, channel in purposes

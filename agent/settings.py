@@ -1,4 +1,4 @@
-"""All settings, in one class: from `TACTFUL_*` variables, else `tactful.toml` in the working directory, else defaults."""
+"""All settings, in one class: `TACTFUL_*` variables, else `tactful.toml` in the working directory, else defaults."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -46,7 +46,7 @@ class Document:
         for step in at:
             data = data[step]
         try:
-            return cast(T, _adapter(shape).validate_python(data))
+            return cast(T, _adapter(cast(Hashable, shape)).validate_python(data))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             where = (*at, *first["loc"])
@@ -71,7 +71,7 @@ def read(path: Path, shape: type[T]) -> T:
 
 
 @cache
-def _adapter(shape: Any) -> TypeAdapter[Any]:
+def _adapter(shape: Hashable) -> TypeAdapter[Any]:
     return TypeAdapter(shape)
 
 

@@ -71,7 +71,7 @@ _DECLARED = {"decide": frozenset({"brand"}), "situation": frozenset({"lines", "f
 
 
 def prompt(name: str, locale: str, **variables: object) -> Prompt:
-    """A system prompt with exactly its declared variables. Raises MissingWords for one missing, unknown or undefined."""
+    """A system prompt with exactly its declared variables. Raises MissingWords for one missing or unknown."""
     from jinja2 import Environment, StrictUndefined, TemplateError  # lazily: only a model needs it
 
     declared = _DECLARED.get(name)

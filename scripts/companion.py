@@ -1,9 +1,9 @@
-"""Companion files for imported transactions: what a transaction file does not hold, drawn by seed from the imported ids.
+"""Companion files for imported transactions: what such a file does not hold, drawn by seed from the imported ids.
 
     python scripts/companion.py OUT_DIR [--tenant default] [--seed 7]
 
-Writes OUT_DIR/customers.csv (address, zone from the country, adult attestation) and OUT_DIR/consents.csv (for half of the
-customers: profiling, marketing and e-mail, some SMS; a few withdrew later), all before 2011-12-09. Addresses end in
+Writes OUT_DIR/customers.csv (address, zone from the country, adult attestation) and OUT_DIR/consents.csv (for half of
+the customers: profiling, marketing and e-mail, some SMS; a few withdrew later), all before 2011-12-09. Addresses end in
 .example and the numbers are reserved for fiction: nobody can be reached by them.
 """
 
@@ -23,8 +23,16 @@ from agent.store.zones import zone_of
 FIRST = datetime(2010, 12, 1, tzinfo=UTC)
 DAYS = 360
 NAMES = ("Alex", "Sam", "Jo", "Robin", "Kim", "Charlie", "Noor", "Maya", "Ira", "Lee")
-SEVERAL_ZONES = {"DE": "Europe/Berlin", "ES": "Europe/Madrid", "PT": "Europe/Lisbon", "AU": "Australia/Sydney",
-                 "US": "America/New_York", "CA": "America/Toronto", "BR": "America/Sao_Paulo", "CY": "Asia/Nicosia"}
+SEVERAL_ZONES = {
+    "DE": "Europe/Berlin",
+    "ES": "Europe/Madrid",
+    "PT": "Europe/Lisbon",
+    "AU": "Australia/Sydney",
+    "US": "America/New_York",
+    "CA": "America/Toronto",
+    "BR": "America/Sao_Paulo",
+    "CY": "Asia/Nicosia",
+}
 
 
 def main(
@@ -41,7 +49,9 @@ def main(
         for number, (name, country) in enumerate(people):
             zone = zone_of(country) or SEVERAL_ZONES.get(country or "", "")
             phone = f"+4477009{number % 100_000:05d}"
-            rows.writerow([name, draw.choice(NAMES), f"c{name}@shop.example", phone, country or "", zone, "en", "attested"])
+            rows.writerow(
+                [name, draw.choice(NAMES), f"c{name}@shop.example", phone, country or "", zone, "en", "attested"]
+            )
     with (out / "consents.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(["customer", "purpose", "channel", "status", "given_at", "basis", "evidence"])

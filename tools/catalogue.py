@@ -62,7 +62,7 @@ class Catalogue:
             raise ValueError("bad argument: " + ".".join(map(str, error.errors()[0]["loc"]))) from error
 
     def run(self, proposal: Proposal, candidate: Candidate, situation: Situation, playbook: Playbook) -> Draft:
-        """Runs the proposed tool for the candidate. The tool is a plain function: LangChain's run loop adds nothing here."""
+        """Runs the proposed tool as the plain function it is: LangChain's run loop adds nothing here."""
         function = getattr(self._tools[candidate.treatment.action].call, "func")  # noqa: B009 - not on BaseTool's type
         return cast(
             Draft,

@@ -138,6 +138,6 @@ class Candidate:
     kind: Kind
     fate: Fate
     stage: Stage
-    rule: RuleId = RuleId("")
+    rule: RuleId | None = None
     hold: HoldReason | None = None
     score: Score | None = None

@@ -20,7 +20,6 @@ Locale = Literal["ko", "en"]
 Rate = Annotated[float, Gt(0), Lt(1)]
 Amount = Annotated[Decimal, Ge(0), Le(10**10)]
 Text = Annotated[str, Len(1, 120)]
-Strict = ClassVar[dict[str, str]]
 _FORBID = {"extra": "forbid"}
 
 
@@ -28,7 +27,7 @@ _FORBID = {"extra": "forbid"}
 class Brand:
     """Who speaks. `optout_phone` and `optout_url` are the free ways out that every ad shows."""
 
-    __pydantic_config__: Strict = _FORBID
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
     name: Text
     locale: Locale
     country: Annotated[str, Len(2, 2)]
@@ -48,7 +47,7 @@ class Brand:
 class Attestations:
     """Facts a tenant vouches for on behalf of all customers: each is the date it was stated, or absent."""
 
-    __pydantic_config__: Strict = _FORBID
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
     adults_only: date | None = None
     zone_follows_country: date | None = None
 
@@ -57,7 +56,7 @@ class Attestations:
 class Prior:
     """What is believed before outcomes are seen: a rate, as sure as `strength` observations."""
 
-    __pydantic_config__: Strict = _FORBID
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
     rate: Rate
     strength: Annotated[float, Gt(0), Le(1e6)]
 
@@ -67,7 +66,7 @@ class Economy:
     """`basket` stands for an order's value where a customer's own is unknown; `fatigue_price` is charged per
     contact of the last seven days; `budget_price` is the shadow price of one unit of coupon budget."""
 
-    __pydantic_config__: Strict = _FORBID
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
     margin: Annotated[float, Gt(0), Le(1)]
     basket: Amount
     fatigue_price: Amount
@@ -78,7 +77,7 @@ class Economy:
 class Terms:
     """What one action costs and is believed to do. `channels` narrows what the tool allows, never widens it."""
 
-    __pydantic_config__: Strict = _FORBID
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
     response: Prior
     cost: Amount
     lever: Annotated[float, Gt(0), Le(10)] = 1.0
@@ -90,7 +89,7 @@ class Terms:
 class Campaign:
     """A coupon campaign. `greatest_discount` is reserved from `budget` for each coupon given."""
 
-    __pydantic_config__: Strict = _FORBID
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
     name: Annotated[str, Len(1, 40)]
     percent: Annotated[int, Ge(1), Le(90)]
     minimum_spend: Amount
@@ -104,7 +103,7 @@ class Campaign:
 class Calendar:
     """When a host shows the product in person: local hours on weekdays (0 is Monday)."""
 
-    __pydantic_config__: Strict = _FORBID
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
     host: Text
     zone: str
     weekdays: tuple[Annotated[int, Ge(0), Le(6)], ...]
@@ -123,7 +122,7 @@ class Calendar:
 class Limits:
     """A marketer's limits: they tighten the packs' own, never loosen them."""
 
-    __pydantic_config__: Strict = _FORBID
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
     weekly_contacts: Annotated[int, Ge(0), Le(21)] = 3
     coupon_percent: Annotated[int, Ge(0), Le(90)] = 30
     holdout_percent: Annotated[float, Ge(0), Le(50)] = 5.0
@@ -131,7 +130,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Playbook:
-    __pydantic_config__: Strict = _FORBID
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
     brand: Brand
     packs: Annotated[tuple[str, ...], Len(1)]
     baseline: Prior

@@ -1,4 +1,4 @@
-"""What the signals say of one customer at one instant. Computed in `agent.signals`; None means not permitted or absent."""
+"""What the signals say of one customer at one instant; `agent.signals` computes it. None: not permitted, or absent."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The decision graph: sense, recall, weigh, propose, act, guard, commit.
 
-Nodes are thin: the steps themselves are the plain functions of `nodes.py`. All nodes are async so that none is sent to a
-thread; the store's calls are short. No checkpointer: a run that dies is run again from its trigger.
+Nodes are thin: the steps themselves are the plain functions of `nodes.py`. All nodes are async so that none is sent to
+a thread; the store's calls are short. No checkpointer: a run that dies is run again from its trigger.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
 from agent.domain.action import HoldReason, Stage
-from agent.domain.bundle import Committed, Conflict, Exhausted, Proposal
+from agent.domain.bundle import Committed, Exhausted, Proposal
 from agent.domain.errors import DeciderError, InputError, NotFound
 from agent.domain.ids import CustomerId, RuleId, TriggerKey
 from agent.domain.ports import Commit, Decider, Snapshots
@@ -23,7 +23,7 @@ from agent.domain.verdict import Verdict, VerdictKind
 from agent.graph import nodes
 from agent.graph.deciders.engine import word
 from agent.graph.environment import Environment
-from agent.graph.state import Answer, Request, State
+from agent.graph.state import Answer, Request, State, Step
 
 RETRIES = 2
 """Conflicts after which the engine decides; one more, and the decision is a hold."""
@@ -43,7 +43,7 @@ class Steps:
     decider: Decider | None
     deadline: float
 
-    async def sense(self, state: State) -> State:
+    async def sense(self, state: State) -> Step:
         now = instant(state["as_of"])
         found = next(self.snapshots.snapshots(self.env.tenant, [CustomerId(state["customer"])], now), None)
         if found is None:
@@ -52,13 +52,13 @@ class Steps:
             )
         return {"situation": nodes.sense(self.env, found, now)}
 
-    async def recall(self, state: State) -> State:
+    async def recall(self, state: State) -> Step:
         return {"passages": nodes.recall(self.env, state["situation"])}
 
-    async def weigh(self, state: State) -> State:
+    async def weigh(self, state: State) -> Step:
         return {"weighing": nodes.weigh(self.env, state["situation"], state.get("taken_back", {}))}
 
-    async def propose(self, state: State) -> State:
+    async def propose(self, state: State) -> Step:
         """The decider's choice and words; the engine's where there is no decider, or it failed, or was refused."""
         brief = nodes.brief(self.env, state["weighing"], state["passages"])
         cause = state.get("engine_only", "")
@@ -75,10 +75,10 @@ class Steps:
             verdict = own_verdict(NO_WORDS, HoldReason.INELIGIBLE, str(error))
             return {"proposal": None, "taken_back": _with(state, brief.lines[0].treatment.key, verdict)}
 
-    async def act(self, state: State) -> State:
+    async def act(self, state: State) -> Step:
         return {"draft": nodes.act(self.env, state["weighing"], state["brief"], _proposal(state))}
 
-    async def guard(self, state: State) -> State:
+    async def guard(self, state: State) -> Step:
         """Judges; what is refused goes back: a model's words to the engine, the engine's to the next candidate."""
         ruling = nodes.guard(self.env, state["weighing"], state["draft"])
         verdict = nodes.refused(ruling)
@@ -88,7 +88,7 @@ class Steps:
             return {"ruling": ruling, "engine_only": f"denied:{verdict.rule}"}
         return {"ruling": ruling, "taken_back": _with(state, state["draft"].treatment.key, verdict)}
 
-    async def commit(self, state: State) -> State:
+    async def commit(self, state: State) -> Step:
         weighing = state["weighing"]
         proposal = state.get("proposal") if weighing.chosen is not None else None
         acts = proposal is not None and not nodes.model_held(proposal)
@@ -114,7 +114,7 @@ class Steps:
         if isinstance(outcome, Exhausted):
             verdict = own_verdict(EXHAUSTED, HoldReason.BUDGET, outcome.resource)
             return {"committed": None, "taken_back": _with(state, state["draft"].treatment.key, verdict)}
-        return {"committed": None, **_after_conflict(outcome, state)}
+        return _after_conflict(state) | {"committed": None}
 
 
 def instant(text: str) -> datetime:
@@ -146,7 +146,7 @@ def _with(state: State, key: str, verdict: Verdict) -> dict[str, Verdict]:
     return {**state.get("taken_back", {}), key: verdict}
 
 
-def _after_conflict(conflict: Conflict, state: State) -> State:
+def _after_conflict(state: State) -> Step:
     """Two retries, then the engine, then a hold."""
     count = state.get("conflicts", 0) + 1
     if count > RETRIES + 1:

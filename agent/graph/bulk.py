@@ -1,7 +1,7 @@
 """Many customers at once: the same steps as the graph, in a loop, scored in one sweep and committed in one transaction.
 
-No model takes part. What cannot be settled in the sweep (a refusal of the guard, a conflict, an empty budget) is left to
-the caller, who runs the graph for it: there is one logic, not two.
+No model takes part. What cannot be settled in the sweep (a refusal of the guard, a conflict, an empty budget) is left
+to the caller, who runs the graph for it: there is one logic, not two.
 """
 
 from __future__ import annotations

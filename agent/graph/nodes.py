@@ -1,4 +1,4 @@
-"""The seven steps of a decision as plain functions: `build.py` strings them into a graph, `bulk.py` calls them in a loop.
+"""The steps of a decision as plain functions: `build.py` strings them into a graph, `bulk.py` calls them in a loop.
 
 A node decides and returns; only the commit port writes.
 """

@@ -18,6 +18,7 @@ from agent.domain.ports import GuidelineIndex, Toolset
 from agent.graph import build
 from agent.graph.environment import environment, policy_from
 from agent.graph.inputs import Inputs, from_bytes, proposal_from
+from agent.graph.state import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ async def replay(
         decider=_decider(recorded),
         deadline=60.0,
     )
-    request = {"customer": recorded.customer, "trigger": recorded.trigger, "as_of": inputs.now.isoformat()}
-    await build.build(steps).ainvoke(request, {"recursion_limit": build.MOST_STEPS})  # type: ignore[arg-type]
+    request = Request(customer=recorded.customer, trigger=recorded.trigger, as_of=inputs.now.isoformat())
+    await build.build(steps).ainvoke(request, {"recursion_limit": build.MOST_STEPS})
     assert listener.heard is not None
     anew = listener.heard
     differ = tuple(f.name for f in fields(Decision) if getattr(anew, f.name) != getattr(recorded, f.name))

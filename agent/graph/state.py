@@ -14,7 +14,7 @@ from agent.graph.weigh import Weighing
 
 
 class Request(TypedDict):
-    """What starts a decision, JSON-plain: the customer's pseudonym, the trigger's key, the instant (ISO 8601, aware)."""
+    """What starts a decision, JSON-plain: the pseudonym, the trigger's key, the instant (ISO 8601, with a zone)."""
 
     customer: str
     trigger: str
@@ -29,7 +29,9 @@ class Answer(TypedDict, total=False):
     reason: str | None
 
 
-class State(Request, Answer, total=False):
+class Step(Answer, total=False):
+    """What a node may add."""
+
     version: int
     situation: Situation
     passages: Mapping[str, tuple[Passage, ...]]
@@ -44,3 +46,7 @@ class State(Request, Answer, total=False):
     conflicts: int
     gave_up: HoldReason | None
     committed: Committed | None
+
+
+class State(Request, Step):
+    """All of it."""

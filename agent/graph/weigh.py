@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from agent.decisioning import silence
 from agent.decisioning.arbitration import rank
 from agent.decisioning.choice import choose
 from agent.decisioning.economics import Row, row
-from agent.domain.action import Action, Aim, Candidate, Fate, HoldReason, Kind, Score, Stage, Treatment, When
+from agent.domain.action import Aim, Candidate, Fate, HoldReason, Kind, Score, Stage
 from agent.domain.customer import IN_SESSION, Channel
 from agent.domain.decision import Draws, Hold
 from agent.domain.ids import RuleId
 from agent.domain.money import MICROS
-from agent.domain.playbook import Terms
 from agent.domain.signals import Situation
-from agent.domain.verdict import Verdict, VerdictKind
+from agent.domain.verdict import Verdict
 from agent.graph.environment import Environment
+from agent.graph.treatments import Spot
 from agent.guardrails.judge import Screen
 
-NO_SIGNAL = RuleId("tactful-no-signal")
 HOLDOUT = RuleId("tactful-holdout")
-UNREACHABLE = RuleId("tactful-unreachable")
-NOT_IN_PLAYBOOK = RuleId("tactful-not-in-playbook")
 REPLY_ORDER = (Channel.CHAT, Channel.PAGE, Channel.EMAIL, Channel.KAKAO, Channel.SMS, Channel.PUSH)
-SOON = timedelta(minutes=30)
-"""A best hour nearer than this is now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +39,7 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Weighing:
-    """`ranked` are the allowed offers (or the owed replies), best first; `chosen` what code would do, None for a hold."""
+    """`ranked`: the allowed offers or the owed replies, best first. `chosen`: what code would do, None for a hold."""
 
     survey: Survey
     ranked: tuple[Candidate, ...]
@@ -72,7 +65,7 @@ def survey(env: Environment, situation: Situation) -> Survey:
         terms = env.playbook.actions.get(action.name)
         for channel in action.channels:
             reachable = in_session if channel in IN_SESSION else channel in reach
-            candidates += _on_channel(env, screen, action, channel, aim, terms, reachable)
+            candidates += Spot(env, screen, action, channel, aim, terms, reachable).candidates()
     open_ones = [c for c in candidates if c.fate is Fate.LOST and c.kind is Kind.OFFER]
     owed = sorted(
         (c for c in candidates if c.fate is Fate.LOST and c.kind is not Kind.OFFER),
@@ -134,73 +127,6 @@ def hold_of(weighing: Weighing, chosen: Candidate | None, reason: HoldReason | N
     scored = next((c.score for c in weighing.ranked if c.score is not None), None)
     fate = Fate.LOST if chosen is not None else Fate.WON
     return Hold(fate=fate, reason=reason, p_buy=scored.p_hold if scored else 0)
-
-
-def _on_channel(
-    env: Environment,
-    screen: Screen,
-    action: Action,
-    channel: Channel,
-    aim: Aim | None,
-    terms: Terms | None,
-    reachable: bool,
-) -> list[Candidate]:
-    """The candidates of one action on one channel."""
-    now = screen.situation.now
-    entity = aim.entity if aim else ""
-
-    def at(
-        when: When,
-        instant: datetime,
-        fate: Fate,
-        stage: Stage,
-        rule: RuleId = RuleId(""),
-        hold: HoldReason | None = None,
-    ) -> Candidate:
-        treatment = Treatment(action=action.name, channel=channel, when=when, at=instant, entity=entity)
-        return Candidate(treatment=treatment, kind=action.kind, fate=fate, stage=stage, rule=rule, hold=hold)
-
-    if terms is None or (terms.channels is not None and channel not in terms.channels):
-        return [at(When.NOW, now, Fate.OUT_OF_SCOPE, Stage.SCOPE, NOT_IN_PLAYBOOK)]
-    if channel in IN_SESSION and not reachable:
-        return [at(When.NOW, now, Fate.OUT_OF_SCOPE, Stage.SCOPE, UNREACHABLE)]
-    verdict = env.guard.removal(screen, action, channel, aim)
-    if verdict is not None and verdict.stage < Stage.CLOCK:
-        return [at(When.NOW, now, Fate.REMOVED, verdict.stage, verdict.rule, verdict.hold)]
-    if not reachable:
-        return [at(When.NOW, now, Fate.OUT_OF_SCOPE, Stage.SCOPE, UNREACHABLE)]
-    due, moved = env.guard.lawful_from(screen, action.kind, channel, now)
-    if moved is not None and moved.kind is VerdictKind.DENY:
-        return [at(When.NOW, now, Fate.REMOVED, moved.stage, moved.rule, moved.hold)]
-    found: list[Candidate] = []
-    times = [(When.NOW, now)]
-    if moved is not None and due > now:
-        found.append(at(When.NOW, now, Fate.REMOVED, moved.stage, moved.rule, moved.hold))
-        times = [(When.NEXT_LAWFUL, due)]
-    best = _best_hour(env, screen, action, channel)
-    if best is not None and best > times[0][1] + SOON:
-        times.append((When.BEST_HOUR, best))
-    for when, instant in times:
-        if verdict is not None:
-            found.append(at(when, instant, Fate.REMOVED, verdict.stage, verdict.rule, verdict.hold))
-        elif aim is None:
-            found.append(at(when, instant, Fate.REMOVED, Stage.SIGNAL, NO_SIGNAL, HoldReason.NO_SIGNAL))
-        else:
-            found.append(at(when, instant, Fate.LOST, Stage.ARBITRATION))
-    return found
-
-
-def _best_hour(env: Environment, screen: Screen, action: Action, channel: Channel) -> datetime | None:
-    """The next time the customer's clock shows the channel's best hour, if that is lawful; None where none is known."""
-    hour, zone = env.playbook.best_hours.get(channel), screen.situation.snapshot.zone
-    if not action.best_hour or hour is None or zone is None:
-        return None
-    now = screen.situation.now
-    local = now.astimezone(ZoneInfo(zone))
-    day = local.date() if local.hour < hour else local.date() + timedelta(days=1)
-    best = datetime.combine(day, time(hour), ZoneInfo(zone)).astimezone(now.tzinfo)
-    due, moved = env.guard.lawful_from(screen, action.kind, channel, best)
-    return None if moved is not None and (moved.kind is VerdictKind.DENY or due != best) else best
 
 
 def _refused(candidate: Candidate, verdict: Verdict) -> Candidate:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from agent.domain.action import Action, Aim, HoldReason, Kind, Stage
@@ -43,12 +43,26 @@ class Guard:
     def __init__(self, book: RuleBook, playbook: Playbook) -> None:
         self._book = book
         self._playbook = playbook
-        self._places = lru_cache(maxsize=256)(self._clauses_for)
-        self._select = lru_cache(maxsize=4096)(_select)
+        self._places = cache(self._clauses_for)
+        self._selected: dict[tuple[int, Grain, Kind, Channel], tuple[Clause, ...]] = {}
 
     @property
     def version(self) -> str:
         return self._book.version
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        return self._book.clauses
+
+    def _select(self, clauses: tuple[Clause, ...], grain: Grain, kind: Kind, channel: Channel) -> tuple[Clause, ...]:
+        """The clauses of one grain for one kind and channel; `clauses` is one of the few tuples kept by `_places`."""
+        key = (id(clauses), grain, kind, channel)
+        found = self._selected.get(key)
+        if found is None:
+            found = self._selected[key] = tuple(
+                c for c in clauses if c.grain is grain and kind in c.kinds and channel in c.channels
+            )
+        return found
 
     def _clauses_for(self, country: str | None) -> tuple[tuple[Clause, ...], bool]:
         """Clauses of the customer's and the brand's country; covered only if both have a pack."""
@@ -68,10 +82,14 @@ class Guard:
             return _own(NO_PACK, Stage.IDENTITY, HoldReason.INELIGIBLE, "no pack for the customer's country")
         key = (action.kind, channel)
         if key not in screen.wide:
-            screen.wide[key] = _first([
-                *self._verdicts(screen, CustomerCase, *key, "", CustomerCase(screen.situation, self._playbook)),
-                *self._verdicts(screen, ChannelCase, *key, channel, ChannelCase(screen.situation, self._playbook, channel)),
-            ])
+            screen.wide[key] = _first(
+                [
+                    *self._verdicts(screen, CustomerCase, *key, "", CustomerCase(screen.situation, self._playbook)),
+                    *self._verdicts(
+                        screen, ChannelCase, *key, channel, ChannelCase(screen.situation, self._playbook, channel)
+                    ),
+                ]
+            )
         wide = screen.wide[key]
         later = self._select(screen.clauses, ActionCase, *key)
         if wide is not None and all(wide.stage <= clause.stage for clause in later):
@@ -92,7 +110,9 @@ class Guard:
             screen.clock[key] = self._lawful_from(screen, kind, channel, at)
         return screen.clock[key]
 
-    def _lawful_from(self, screen: Screen, kind: Kind, channel: Channel, at: datetime) -> tuple[datetime, Verdict | None]:
+    def _lawful_from(
+        self, screen: Screen, kind: Kind, channel: Channel, at: datetime
+    ) -> tuple[datetime, Verdict | None]:
         clauses = self._select(screen.clauses, TreatmentCase, kind, channel)
         first: Verdict | None = None
         when = at
@@ -135,7 +155,9 @@ class Guard:
         case = TextCase(screen.situation, self._playbook, draft.treatment.channel, draft, finished)
         return [verdict for clause in clauses if (verdict := _run(clause, case))]
 
-    def _verdicts(self, screen: Screen, grain: Grain, kind: Kind, channel: Channel, name: str, case: Any) -> list[Verdict]:
+    def _verdicts(
+        self, screen: Screen, grain: Grain, kind: Kind, channel: Channel, name: str, case: Any
+    ) -> list[Verdict]:
         """Verdicts of one grain on one channel; each clause runs once per case of its grain, which `name` names."""
         found = []
         for clause in self._select(screen.clauses, grain, kind, channel):
@@ -149,13 +171,9 @@ class Guard:
 
 
 def _first(verdicts: Iterable[Verdict]) -> Verdict | None:
-    """The removing verdict of the earliest stage. At these grains deny and defer remove; a review comes with the text."""
+    """The verdict of the earliest stage that removes: deny or defer. A review comes with the text."""
     removing = [v for v in verdicts if v.kind in (VerdictKind.DENY, VerdictKind.DEFER)]
     return min(removing, key=lambda verdict: verdict.stage, default=None)
-
-
-def _select(clauses: tuple[Clause, ...], grain: Grain, kind: Kind, channel: Channel) -> tuple[Clause, ...]:
-    return tuple(c for c in clauses if c.grain is grain and kind in c.kinds and channel in c.channels)
 
 
 def _run(clause: Clause, case: Any) -> Verdict | None:

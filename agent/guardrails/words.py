@@ -18,8 +18,8 @@ from agent.domain.verdict import Amendment, Place
 
 SLOT = re.compile(r"\{\{\s*([a-z_]+(?:\.[a-z_]+)*)\s*(?:\|\s*([^{}|/]{1,4})/([^{}|/]{1,4})\s*)?\}\}")
 _BABEL = {"ko": "ko_KR", "en": "en_GB"}
-_MOMENT = {"ko": "M월 d일 (E) a h:mm", "en": "EEE d MMM, HH:mm"}
-_DATE = {"ko": "M월 d일", "en": "d MMMM"}
+_MOMENT = {"ko": "M월 d일 (E) aaaa h:mm", "en": "EEE d MMM, HH:mm"}
+_DATE = {"ko": "y년 M월 d일", "en": "d MMMM y"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,9 @@ def amend(subject: str, body: str, amendments: tuple[Amendment, ...]) -> tuple[s
 
 @lru_cache(maxsize=4096)
 def show(value: SlotValue, locale: str) -> str:
-    """A typed fact as the reader writes it: ₩12,000, £12.00, 11월 23일 (월) 오후 2:00, Mon 23 Nov, 14:00."""
+    """A typed fact as the reader writes it: 12,000원, £12.00, 11월 23일 (월) 오후 2:00, Mon 23 Nov, 14:00."""
     if value.kind is SlotKind.MONEY:
-        return format_currency(Decimal(value.value), value.unit, locale=_BABEL[locale])
+        return money(Decimal(value.value), value.unit, locale)
     if value.kind is SlotKind.MOMENT:
         zone = ZoneInfo(value.unit)
         return format_datetime(datetime.fromisoformat(value.value), _MOMENT[locale], tzinfo=zone, locale=_BABEL[locale])
@@ -85,11 +85,15 @@ def show(value: SlotValue, locale: str) -> str:
     return value.value
 
 
+def money(amount: Decimal, currency: str, locale: str) -> str:
+    """An amount as people write it: 12,000원 among Koreans, £12.00 among Britons."""
+    pattern = "#,##0원" if (currency, locale) == ("KRW", "ko") else None
+    return format_currency(amount, currency, pattern, locale=_BABEL[locale])
+
+
 def _particle(word: str, after_consonant: str, after_vowel: str) -> str:
     """The Korean particle that fits the word's last sound; digits are read in Sino-Korean, Latin letters as vowels."""
     last = word.rstrip("”\"')]")[-1:]
-    if "가" <= last <= "힣":
-        closed = (ord(last) - ord("가")) % 28 > 0
-    else:
-        closed = last in "013678LMNRlmnr"
+    hangul = "가" <= last <= "힣"
+    closed = (ord(last) - ord("가")) % 28 > 0 if hangul else last in "013678LMNRlmnr"
     return after_consonant if closed else after_vowel

@@ -22,6 +22,8 @@ from agent.guidelines.terms import Sparse, hashed
 
 _PRIORITY = 0.05
 """What one step of priority is worth beside a cosine between 0 and 1."""
+_SPECIFIC = 0.5
+"""A passage that names the action asked for stands before one that holds for all."""
 _PROPOSED = 24
 _ALWAYS = 99_991_231
 
@@ -105,13 +107,14 @@ class ChromaIndex:
         proposed = [name for name in answer["ids"][0] if name in self._passages]
         closeness = self._sparse.scores(query.words, proposed)
         found = [
-            Found(
-                passage=self._passages[name],
-                score=round(closeness[name] + _PRIORITY * self._passages[name].priority, 6),
-            )
-            for name in proposed
+            Found(passage=passage, score=round(closeness[passage.passage_id] + _worth(passage, query), 6))
+            for passage in (self._passages[name] for name in proposed)
         ]
         return tuple(sorted(found, key=lambda f: (-f.score, f.passage.passage_id))[: query.limit])
+
+
+def _worth(passage: Passage, query: GuidelineQuery) -> float:
+    return _PRIORITY * passage.priority + (_SPECIFIC if query.action in passage.actions else 0.0)
 
 
 def _metadata(passage: Passage) -> dict[str, str | int | bool]:

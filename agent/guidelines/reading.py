@@ -104,7 +104,7 @@ def _split(text: str, name: str) -> tuple[FrontMatter, str]:
 
 
 def _sections(body: str, name: str) -> list[tuple[str, str]]:
-    """(heading, text) pairs; a heading without text of its own is dropped, text before any heading keeps the file's name."""
+    """(heading, text) pairs. A heading without text is dropped; text before any heading keeps the file's name."""
     sections: list[tuple[str, list[str]]] = [(Path(name).stem, [])]
     for line in body.split("\n"):
         match = _HEADING.match(line)

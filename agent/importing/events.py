@@ -16,7 +16,19 @@ from agent.importing.transactions import outcome_of
 
 COLUMNS = ("customer", "kind", "occurred_at")
 KINDS = frozenset(
-    ["page_viewed", "product_viewed", "cart_updated", "cart_cleared", "purchased", "chat_accepted", "chat_declined", "demo_booked", "searched", "case_opened", "case_closed"]
+    [
+        "page_viewed",
+        "product_viewed",
+        "cart_updated",
+        "cart_cleared",
+        "purchased",
+        "chat_accepted",
+        "chat_declined",
+        "demo_booked",
+        "searched",
+        "case_opened",
+        "case_closed",
+    ]
 )
 _OWN = frozenset({"customer", "kind", "occurred_at", "received_at", "entity"})
 _TRACKED = {

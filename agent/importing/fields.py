@@ -14,6 +14,14 @@ class BadField(ValueError):
     """The row goes to quarantine with this reason."""
 
 
+_HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+def hidden(found: str) -> bool:
+    """True for control, direction and zero-width characters: they would act on a terminal, a log or a reader."""
+    return _HIDDEN.search(found) is not None
+
+
 def text(fields: dict[str, object], name: str, *, most: int = LONGEST_TEXT) -> str:
     """The field as trimmed text, '' where absent."""
     value = fields.get(name)
@@ -24,8 +32,8 @@ def text(fields: dict[str, object], name: str, *, most: int = LONGEST_TEXT) -> s
     found = str(value).strip()
     if len(found) > most:
         raise BadField(f"{name}: longer than {most} characters")
-    if "\x00" in found:
-        raise BadField(f"{name}: holds a null character")
+    if hidden(found):
+        raise BadField(f"{name}: holds a control or hidden character")
     return found
 
 

@@ -21,7 +21,7 @@ _BASES = ("consent", "existing_deal", "soft_opt_in", "contract")
 
 
 def customer(key: str, record: Record) -> CustomerRow:
-    """Columns: customer, first_name, email, phone, push_token, kakao_id, country, zone, locale, age. Raises BadField."""
+    """Columns: customer, first_name, email, phone, push_token, kakao_id, country, zone, locale, age."""
     fields = record.fields
     return CustomerRow(
         key=key,

@@ -49,8 +49,8 @@ def run(
 ) -> Tally:
     """Imports one file. Each row gets one outcome; a row's key is its content and how often it stood before.
 
-    Raises ImportFileError where the file as a whole cannot be read; what was taken until then stays, and is skipped when
-    the file is imported again.
+    Raises ImportFileError where the file as a whole cannot be read; what was taken until then stays, and is skipped
+    when the file is imported again.
     """
     chosen = FORMATS.get((what, preset))
     if chosen is None:

@@ -120,6 +120,8 @@ def online_retail(key: str, record: Record) -> Line:
         or len(fields["StockCode"]) > 120
     ):
         raise f.BadField("InvoiceNo or StockCode: empty or too long")
+    if f.hidden(fields["Description"]) or f.hidden(fields["StockCode"]) or f.hidden(fields["CustomerID"]):
+        raise f.BadField("Description, StockCode or CustomerID: holds a control or hidden character")
     who = fields["CustomerID"].removesuffix(".0")[:120] or None
     return Line(
         key=key,

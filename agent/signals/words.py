@@ -13,7 +13,7 @@ _SAID = {
         "purchased": "bought within the last day",
         "value": "{orders} orders, the last {days} days ago, {mean} on average",
         "case": "{kind} case open since {since}",
-        "pressure": "{n} offers in the last seven days",
+        "pressure": "offers in the last seven days: {n}",
         "nothing": "no signal that consent permits to read",
     },
     "ko": {

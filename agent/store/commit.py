@@ -115,7 +115,7 @@ class _Writer:
         return set(self._connection.execute(select(c.key).where(c.tenant == self._tenant, c.key.in_(keys))).scalars())
 
     def _allocate(self, reservation: Reservation, bundle: Bundle) -> str | None:
-        """The coupon's code or the slot's name; None where nothing is left. Inserted at once, inside the transaction."""
+        """The coupon's code or the slot's name, inserted at once; None where nothing is left."""
         effect = bundle.effects[0]
         common = {
             "tenant": self._tenant,

@@ -93,11 +93,13 @@ class _Batch:
             external = getattr(row, "external_id", None)
             if external is not None and external not in self._known:
                 countries.setdefault(ExternalId(external), getattr(row, "country", None))
-        identities, persons, customers = [], [], []
+        identities: list[dict[str, Any]] = []
+        persons: list[dict[str, Any]] = []
+        customers: list[dict[str, Any]] = []
         for external, country in countries.items():
             customer, person = self._names.customer(external), self._names.person(external)
             self.met[external] = customer
-            common = {"tenant": self._tenant, "person": person}
+            common: dict[str, Any] = {"tenant": self._tenant, "person": person}
             identities.append(common | {"external_id": external, "customer": customer})
             persons.append(common | {"first_name": "", "created_at": self._now})
             customers.append(

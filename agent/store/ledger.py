@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
@@ -57,7 +58,7 @@ def append(
     now: datetime,
 ) -> int:
     """Adds (customer, consent, evidence) entries inside a transaction. A known entry changes nothing."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for customer, consent, evidence in entries:
         name = digest(
             customer,

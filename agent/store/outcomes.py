@@ -24,7 +24,7 @@ class SqlOutcomes:
         self._clock = clock
 
     def record(self, tenant: TenantId, effect: EffectId, kind: str, at: datetime, value: Money | None = None) -> bool:
-        """Records the outcome; False if the effect has one. Raises NotFound for an unknown effect, ValueError for a kind."""
+        """Records the outcome; False if the effect has one. Raises NotFound for the effect, ValueError for the kind."""
         if kind not in KINDS:
             raise ValueError(f"an outcome is one of {', '.join(sorted(KINDS))}")
         e, a = t.effects.c, t.arms.c

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from agent.domain.customer import Channel
 from agent.domain.errors import NotFound
-from agent.domain.ids import AddressRef, CustomerId, ExternalId, TenantId
+from agent.domain.ids import CustomerId, ExternalId, TenantId
 from agent.store import schema as t
 from agent.store.database import Database
 
@@ -64,13 +63,9 @@ class SqlCustomers:
             ).scalar()
         return str(found or "")
 
-    def locale(self, tenant: TenantId, customer: CustomerId) -> str | None:
+    def where(self, tenant: TenantId, customer: CustomerId) -> tuple[str | None, str | None]:
+        """(locale, zone) on file."""
         c = t.customers.c
         with self._database.reading() as connection:
-            return connection.execute(select(c.locale).where(c.tenant == tenant, c.customer == customer)).scalar()
-
-    def address(self, tenant: TenantId, ref: AddressRef) -> tuple[Channel, str] | None:
-        a = t.addresses.c
-        with self._database.reading() as connection:
-            row = connection.execute(select(a.channel, a.value).where(a.tenant == tenant, a.address_ref == ref)).first()
-        return (Channel(row.channel), row.value) if row else None
+            row = connection.execute(select(c.locale, c.zone).where(c.tenant == tenant, c.customer == customer)).first()
+        return (row.locale, row.zone) if row else (None, None)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from agent.domain.action import Kind
 from agent.domain.bundle import Delivery, Effect, EffectState
@@ -44,7 +45,7 @@ class SqlRecords:
         if len(rows) != 1 or len(decision) < 6:
             raise NotFound(
                 "no decision of this id" if not rows else "more than one decision begins with this id",
-                next_step="Copy the id as `tactful decide` printed it (d_ and 20 hex digits; the first six are enough if unique).",
+                next_step="Copy the id as `tactful decide` printed it: d_ and 20 hex digits, or its unique beginning.",
             )
         return decision_from(unpack(rows[0].record))
 
@@ -88,17 +89,17 @@ class SqlRecords:
             ).all()
         return [_effect(row) for row in rows]
 
-    def last_of(self, tenant: TenantId, customer: CustomerId) -> DecisionId | None:
-        """The customer's newest decision."""
-        c = t.decisions.c
+    def expired(self, tenant: TenantId, as_of: datetime, now: datetime) -> int:
+        """Effects of the decisions made as of one instant whose time to be sent has passed."""
+        e, d = t.effects.c, t.decisions.c
         with self._database.reading() as connection:
-            found = connection.execute(
-                select(c.decision)
-                .where(c.tenant == tenant, c.customer == customer)
-                .order_by(c.as_of.desc(), c.recorded_at.desc(), c.decision)
-                .limit(1)
-            ).scalar()
-        return DecisionId(found) if found else None
+            return int(
+                connection.execute(
+                    select(func.count())
+                    .select_from(t.effects.join(t.decisions, (e.tenant == d.tenant) & (e.decision == d.decision)))
+                    .where(e.tenant == tenant, d.as_of == as_of, e.expires_at <= now)
+                ).scalar_one()
+            )
 
 
 def _effect(row: Row[Any]) -> Effect:

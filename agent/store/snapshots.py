@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, String, Table, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, String, Table, bindparam, func, select
 
 from agent.domain.customer import (
     AgeAssurance,
@@ -47,7 +47,7 @@ _TENANT, _AT = bindparam("tenant", type_=String), bindparam("at", type_=t.Utc)
 
 def _of(table: Table, *more: ColumnElement[bool]) -> Select[Any]:
     """The rows of some customers. Statements are built once: building one costs as much as running it."""
-    ids = bindparam("ids", expanding=True)
+    ids: BindParameter[str] = bindparam("ids", expanding=True)
     return select(table).where(table.c.tenant == _TENANT, table.c.customer.in_(ids), *more)
 
 
@@ -55,12 +55,12 @@ _CUSTOMERS = _of(t.customers)
 _ADDRESSES = _of(t.addresses)
 _CONSENTS = _of(t.consents, t.consents.c.given_at <= _AT)
 _EVENTS = _of(
-    t.events, t.events.c.occurred_at <= _AT, t.events.c.occurred_at > bindparam("events_from", type_=t.Utc),
+    t.events,
+    t.events.c.occurred_at <= _AT,
+    t.events.c.occurred_at > bindparam("events_from", type_=t.Utc),
     t.events.c.received_at <= _AT,
 )
-_CONTACTS = _of(
-    t.contacts, t.contacts.c.reserved_at <= _AT, t.contacts.c.at > bindparam("contacts_from", type_=t.Utc)
-)
+_CONTACTS = _of(t.contacts, t.contacts.c.reserved_at <= _AT, t.contacts.c.at > bindparam("contacts_from", type_=t.Utc))
 _CASES = _of(t.cases, t.cases.c.opened_at <= _AT)
 _LINES = _of(t.order_lines, t.order_lines.c.occurred_at <= _AT, t.order_lines.c.received_at <= _AT).subquery()
 _BOUGHT = _LINES.c.quantity > 0
@@ -74,7 +74,9 @@ _TOTALS = select(
 ).group_by(_LINES.c.customer)
 _COUNTED = (
     select(_LINES.c.customer, _LINES.c.product, func.count().label("n"), func.max(_LINES.c.occurred_at).label("last"))
-    .where(_BOUGHT).group_by(_LINES.c.customer, _LINES.c.product).subquery()
+    .where(_BOUGHT)
+    .group_by(_LINES.c.customer, _LINES.c.product)
+    .subquery()
 )
 _RANKED = select(
     _COUNTED.c.customer,
@@ -92,7 +94,8 @@ _CAMPAIGNS = select(t.campaigns).where(t.campaigns.c.tenant == _TENANT)
 _COUPONS = (
     select(t.coupons.c.campaign, t.coupons.c.customer, func.count().label("n"))
     .where(
-        t.coupons.c.tenant == _TENANT, t.coupons.c.customer.in_(bindparam("ids", expanding=True)),
+        t.coupons.c.tenant == _TENANT,
+        t.coupons.c.customer.in_(bindparam("ids", expanding=True)),
         t.coupons.c.state != "released",
     )
     .group_by(t.coupons.c.campaign, t.coupons.c.customer)
@@ -129,8 +132,12 @@ class _Reader:
         self._at = at
         self._playbook = playbook
         self._bound = {
-            "tenant": tenant, "ids": list(ids), "at": at, "events_from": at - timedelta(days=EVENT_DAYS),
-            "contacts_from": at - timedelta(days=CONTACT_DAYS), "slots_from": at - timedelta(days=14),
+            "tenant": tenant,
+            "ids": list(ids),
+            "at": at,
+            "events_from": at - timedelta(days=EVENT_DAYS),
+            "contacts_from": at - timedelta(days=CONTACT_DAYS),
+            "slots_from": at - timedelta(days=14),
         }
 
     def read(self) -> list[Snapshot]:
@@ -200,8 +207,11 @@ class _Reader:
         favourites = {row.customer: row.product for row in self._rows(_FAVOURITES, ids)}
         return {
             row.customer: History(
-                orders=row.orders, first_at=row.first_at, last_at=row.last_at,
-                net=Money.from_micros(int(row.net), row.currency), favourite=favourites.get(row.customer, ""),
+                orders=row.orders,
+                first_at=row.first_at,
+                last_at=row.last_at,
+                net=Money.from_micros(int(row.net), row.currency),
+                favourite=favourites.get(row.customer, ""),
             )
             for row in totals
             if row.orders

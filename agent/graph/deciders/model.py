@@ -43,7 +43,7 @@ class ModelDecider:
         self._chat = chat.bind_tools(toolset.schemas(), tool_choice="required", parallel_tool_calls=False)
 
     async def propose(self, brief: Brief, deadline: float) -> Proposal:
-        """One call. Raises DeciderError with a cause: timeout, rate_limit, http_5xx, refusal, bad_json, unknown_tool, ..."""
+        """One call. Raises DeciderError with its cause: timeout, rate_limit, http_500, refusal, bad_json, ..."""
         system = prompt("decide", brief.locale, brand=self._brand)
         human = prompt(
             "situation",

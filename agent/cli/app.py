@@ -1,0 +1,51 @@
+"""The command line: thin, lazily imported, plain errors. Exit codes: 0 done, 1 refused or failed, 2 wrongly called."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from agent.cli import data, deciding, demo, setup
+
+app = typer.Typer(
+    name="tactful",
+    help="Tactful decides the next-best action for each customer, silence included, within consent, law and ethics.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+app.command("demo")(demo.demo)
+app.command("init")(setup.init)
+app.command("import")(data.import_)
+app.command("decide")(deciding.decide)
+app.command("explain")(deciding.explain)
+app.command("replay")(deciding.replay)
+app.add_typer(data.guidelines, name="guidelines")
+app.add_typer(data.consent, name="consent")
+app.command("doctor")(setup.doctor)
+
+
+def main() -> None:
+    """Runs the command line. Errors for users go to stderr, without a traceback and without personal data."""
+    from agent.domain.errors import TactfulError
+
+    try:
+        app()
+    except TactfulError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        if error.next_step:
+            sys.stderr.write(f"  {error.next_step}\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted. What was taken so far stays; run the command again to go on.\n")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

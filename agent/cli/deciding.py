@@ -1,0 +1,131 @@
+"""Commands around decisions: decide, explain, replay."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated
+
+import typer
+
+from agent.cli.options import AsOf, Json, Lang, Tenant, language, print_json, product, progress
+
+
+def decide(
+    customer: Annotated[
+        str | None, typer.Argument(help="The customer's id as imported, or the pseudonym c_...")
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Decide for every customer, without asking a model.")] = False,
+    as_of: AsOf = None,
+    trigger: Annotated[str | None, typer.Option(help="A key: the same key gives the same recorded decision.")] = None,
+    lang: Lang = None,
+    tenant: Tenant = "default",
+    as_json: Json = False,
+) -> None:
+    """Decide the next-best action for one customer, or for all, and record it."""
+    if (customer is None) == (not all_):
+        raise typer.BadParameter("name a customer, or give --all", param_hint="CUSTOMER")
+    if all_ and trigger:
+        raise typer.BadParameter("--all is keyed by --as-of", param_hint="--trigger")
+    import asyncio
+
+    from agent.cli import show
+    from agent.graph.build import instant
+
+    tactful = product(tenant)
+    when = instant(as_of) if as_of else None
+    if customer is None:
+        _decide_all(tenant, as_of, as_json)
+        return
+    decision = asyncio.run(tactful.decide(customer, trigger=trigger, as_of=when))
+    if as_json:
+        print_json(show.plain(tactful, decision))
+    else:
+        show.decision(tactful, decision, language(lang, tactful.playbook.brand.locale))
+
+
+def _decide_all(tenant: str, as_of: str | None, as_json: bool) -> None:
+    import time
+
+    from agent.cli import show
+    from agent.graph.build import instant
+
+    tactful = product(tenant)
+    total = tactful.stores.customers.count(tactful.tenant)
+    counts: Counter[str] = Counter()
+    effects = 0
+    as_of_instant = instant(as_of) if as_of else None
+    with progress(as_json) as bar:
+        task = bar.add_task("deciding", total=total)
+        started = time.perf_counter()
+        for decision in tactful.decide_all(as_of=as_of_instant):
+            counts[show.summary(decision)] += 1
+            effects += len(decision.effects)
+            bar.update(task, advance=1)
+        seconds = time.perf_counter() - started
+    done = sum(counts.values())
+    expired = tactful.expired(as_of_instant) if effects else 0
+    if as_json:
+        print_json(
+            {
+                "decisions": done,
+                "seconds": round(seconds, 2),
+                "outcomes": dict(counts.most_common()),
+                "effects": effects,
+                "expired": expired,
+            }
+        )
+        return
+    typer.echo(f"{done:,} customers, {done:,} decisions recorded in {seconds:.1f} s")
+    for name, count in counts.most_common():
+        typer.echo(f"  {count:>7,}  {name}")
+    if effects:
+        typer.echo(f"{effects:,} effects prepared; {expired:,} of them have expired by now and can never be sent")
+
+
+def explain(
+    decision: Annotated[str | None, typer.Argument(help="A decision's id, or its beginning")] = None,
+    matrix: Annotated[
+        bool, typer.Option("--matrix", help="Count dispositions by action and stage; without an id over all decisions.")
+    ] = False,
+    lang: Lang = None,
+    tenant: Tenant = "default",
+    as_json: Json = False,
+) -> None:
+    """Explain a decision: what was known, considered, removed and why, scored, said, and which rule spoke."""
+    from agent.cli import show
+
+    if decision is None and not matrix:
+        raise typer.BadParameter("name a decision, or give --matrix for all of them", param_hint="DECISION")
+    tactful = product(tenant)
+    if matrix:
+        chosen = [tactful.decision(decision)] if decision else tactful.decisions()
+        table = show.matrix(chosen)
+        if as_json:
+            print_json(table)
+        else:
+            show.print_matrix(table)
+        return
+    assert decision is not None
+    found = tactful.decision(decision)
+    if as_json:
+        print_json(show.plain(tactful, found))
+    else:
+        show.decision(tactful, found, language(lang, tactful.playbook.brand.locale), full=True)
+
+
+def replay(
+    decision: Annotated[str, typer.Argument(help="A decision's id, or its beginning")],
+    tenant: Tenant = "default",
+    as_json: Json = False,
+) -> None:
+    """Decide again on the recorded inputs. Exit code 1 if the decision differs, or its inputs were erased."""
+    tactful = product(tenant)
+    again = tactful.replay(decision)
+    if as_json:
+        print_json({"decision": again.decision.decision_id, "same": again.same, "differences": again.differences})
+    elif again.same:
+        typer.echo(f"{again.decision.decision_id}: the same decision, from the recorded inputs.")
+    else:
+        typer.echo(f"{again.decision.decision_id}: differs in {', '.join(again.differences)}.")
+    if not again.same:
+        raise typer.Exit(1)

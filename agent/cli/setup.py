@@ -1,0 +1,129 @@
+"""Commands around the work: init and doctor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agent.cli.options import Json, Tenant, print_json
+
+if TYPE_CHECKING:
+    from agent.domain.ids import TenantId
+    from agent.settings import Settings
+
+_TOML = """# Settings of Tactful in this folder; TACTFUL_* variables override them.
+playbook = "playbook.yaml"
+home = ".tactful"
+# database_url = "postgresql://user@host/name"
+# model_url = "http://localhost:8000/v1"   # any OpenAI-compatible endpoint
+# model_name = "your-model"                # the key belongs in TACTFUL_MODEL_KEY, never in a file
+"""
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder")],
+    lang: Annotated[str, typer.Option(help="The starter brand to copy: ko or en.")] = "en",
+    as_json: Json = False,
+) -> None:
+    """Write a commented playbook, guideline files and tactful.toml to start from."""
+    from agent.cli.options import language
+    from agent.domain.errors import InputError
+
+    chosen = language(lang, "en")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(
+            "the folder is not empty", place=str(folder), next_step="Name a new folder; nothing was changed."
+        )
+    written = copy_starter(folder, chosen)
+    if as_json:
+        print_json({"folder": str(folder), "written": written})
+        return
+    typer.echo(f"{len(written)} files written to {folder}.")
+    typer.echo(f"Next: cd {folder}, edit playbook.yaml, then `tactful doctor` and `tactful import customers FILE`.")
+
+
+def copy_starter(folder: Path, lang: str) -> list[str]:
+    """Copies the starter brand of a language and writes tactful.toml; the names of the files written."""
+    from prompts.loading import STARTER
+
+    source = STARTER / lang
+    (folder / "guidelines").mkdir(parents=True)
+    written = ["playbook.yaml", "tactful.toml"]
+    (folder / "playbook.yaml").write_bytes((source / "playbook.yaml").read_bytes())
+    (folder / "tactful.toml").write_text(_TOML, encoding="utf-8")
+    for path in sorted((source / "guidelines").glob("*.md")):
+        (folder / "guidelines" / path.name).write_bytes(path.read_bytes())
+        written.append(f"guidelines/{path.name}")
+    return written
+
+
+def doctor(tenant: Tenant = "default", as_json: Json = False) -> None:
+    """Check settings, playbook, packs, store, guidelines, and whether a model is configured."""
+    from agent.bootstrap import load_settings, tenant_id
+    from agent.domain.errors import TactfulError
+
+    settings = load_settings()
+    name = tenant_id(tenant)
+    results = []
+    for check, run in _CHECKS.items():
+        try:
+            results.append({"check": check, "ok": True, "found": run(settings, name), "next": ""})
+        except TactfulError as error:
+            results.append({"check": check, "ok": False, "found": str(error), "next": error.next_step})
+    if as_json:
+        print_json(results)
+    else:
+        for result in results:
+            typer.echo(f"{'ok  ' if result['ok'] else 'FAIL'}  {result['check']:<11} {result['found']}")
+            if result["next"]:
+                typer.echo(f"                  {result['next']}")
+    if not all(result["ok"] for result in results):
+        raise typer.Exit(1)
+
+
+def _playbook(settings: Settings, tenant: TenantId) -> str:
+    from agent.bootstrap import load_playbook, playbook_path
+
+    brand = load_playbook(playbook_path(settings, tenant)).brand
+    return f"{brand.name} ({brand.country}, {brand.currency})" + ("" if settings.playbook else ", the starter brand")
+
+
+def _packs(settings: Settings, tenant: TenantId) -> str:
+    from agent.bootstrap import load_playbook, playbook_path
+    from agent.guardrails.rulebook import shipped
+
+    book = shipped(load_playbook(playbook_path(settings, tenant)).packs)
+    return f"{', '.join(book.texts)}: {len(book.clauses)} rules, version {book.version}"
+
+
+def _store(settings: Settings, tenant: TenantId) -> str:
+    from agent.bootstrap import open_database, open_tactful
+
+    database = open_database(settings)
+    people = open_tactful(settings, tenant, database=database).stores.customers.count(tenant)
+    return f"{database.dialect}, {people:,} customers"
+
+
+def _guidelines(settings: Settings, tenant: TenantId) -> str:
+    from agent.bootstrap import open_tactful
+
+    deciding = open_tactful(settings, tenant).deciding
+    return f"{len(deciding.passages)} passages, version {deciding.index.version}"
+
+
+def _model(settings: Settings, _: TenantId) -> str:
+    return (
+        f"{settings.model_name} is asked, the engine stands by" if settings.model_name else "none: the engine decides"
+    )
+
+
+_CHECKS: dict[str, Callable[[Settings, TenantId], str]] = {
+    "playbook": _playbook,
+    "packs": _packs,
+    "store": _store,
+    "guidelines": _guidelines,
+    "model": _model,
+}

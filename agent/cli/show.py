@@ -1,0 +1,243 @@
+"""Decisions on the terminal: what happened, and why, in the reader's language."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from rich import box
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from agent.cli.labels import LABELS, OWN_RULES, REASONS, STAGES
+from agent.domain.action import Candidate, Fate, Kind, Stage
+from agent.domain.bundle import Delivery, Effect, EffectState
+from agent.domain.decision import Decision
+from agent.domain.money import MICROS, Money
+from agent.guardrails.words import money
+
+if TYPE_CHECKING:
+    from agent.service import Tactful
+
+SHOWN_SCORES = 4
+
+
+def summary(decision: Decision) -> str:
+    """One phrase: `recommend_product by email` or `hold: no_consent`."""
+    if decision.chosen is None:
+        return f"hold: {decision.hold.reason}"
+    return f"{decision.chosen.action} by {decision.chosen.channel}"
+
+
+def plain(tactful: Tactful, found: Decision) -> dict[str, Any]:
+    """The decision and its effects for programs. The words are as stored: names are filled in at sending."""
+    effects = [
+        {**asdict(effect), "state": effect.state, "address_ref": effect.address_ref}
+        for effect in tactful.effects(found)
+    ]
+    return {**asdict(found), "summary": summary(found), "effects": effects}
+
+
+def decision(
+    tactful: Tactful, found: Decision, lang: str, *, full: bool = False, console: Console | None = None, title: str = ""
+) -> None:
+    """Prints one decision. `full` adds every removed candidate, versions and draws."""
+    console = console or Console(highlight=False)
+    said = LABELS[lang]
+    zone = tactful.where(found.customer)[1]
+    parts: list[Any] = [_headline(found, lang, zone), _pairs(found, tactful, lang, full)]
+    scores = _scores(found, lang, tactful.playbook.brand.currency)
+    if scores is not None:
+        parts.append(scores)
+    for effect in tactful.effects(found):
+        parts.append(_message(tactful, effect, lang, zone))
+    caption = f"{found.decision_id}  {moment(found.as_of, zone, lang)}"
+    if found.degraded:
+        caption += f"  ({said['degraded']}: {found.cause})"
+    console.print(
+        Panel(
+            Group(*parts),
+            title=title or None,
+            title_align="left",
+            subtitle=caption,
+            subtitle_align="left",
+            box=box.ROUNDED,
+        )
+    )
+
+
+def moment(at: datetime, zone: str, lang: str) -> str:
+    local = at.astimezone(ZoneInfo(zone))
+    pattern, locale = ("y년 M월 d일 (E) HH:mm", "ko_KR") if lang == "ko" else ("EEE d MMM y, HH:mm", "en_GB")
+    return f"{format_datetime(local, pattern, locale=locale)} {local.tzname()}"
+
+
+def why(tactful: Tactful, rule: str, lang: str) -> str:
+    """What a rule says, in words."""
+    for clause in tactful.deciding.env.guard.clauses:
+        if clause.rule_id == rule:
+            return clause.entry.why.get(lang, "")  # type: ignore[call-overload, no-any-return]
+    return OWN_RULES[lang].get(rule, "")
+
+
+def matrix(decisions: Iterable[Decision]) -> dict[str, dict[str, int]]:
+    """Candidates by action and by what became of them: won, lost, out of scope, or `stage: rule`. None is left out."""
+    table: dict[str, Counter[str]] = {}
+    for found in decisions:
+        for candidate in found.candidates:
+            table.setdefault(candidate.treatment.action, Counter())[_fate(candidate)] += 1
+        table.setdefault("hold", Counter())[found.hold.fate.value] += 1
+    return {action: dict(counts) for action, counts in sorted(table.items())}
+
+
+def print_matrix(table: dict[str, dict[str, int]]) -> None:
+    actions = list(table)
+    fates = sorted({fate for counts in table.values() for fate in counts}, key=_fate_order)
+    grid = Table(box=box.SIMPLE_HEAD)
+    grid.add_column("")
+    for action in actions:
+        grid.add_column(action, justify="right")
+    for fate in fates:
+        grid.add_row(
+            fate, *(f"{table[action].get(fate, 0):,}" if table[action].get(fate) else "·" for action in actions)
+        )
+    grid.add_section()
+    grid.add_row("all", *(f"{sum(table[action].values()):,}" for action in actions))
+    Console(highlight=False).print(grid)
+
+
+def _fate(candidate: Candidate) -> str:
+    if candidate.fate is Fate.REMOVED:
+        return f"{candidate.stage.name.lower()}: {candidate.rule}"
+    return candidate.fate.value.replace("_", " ")
+
+
+def _fate_order(fate: str) -> tuple[int, str]:
+    first = {"won": -3, "lost": -2, "out of scope": -1}.get(fate)
+    if first is not None:
+        return first, fate
+    return Stage[fate.split(":")[0].upper()], fate
+
+
+def _headline(found: Decision, lang: str, zone: str) -> Text:
+    if found.chosen is None:
+        reason = found.hold.reason or "ineligible"
+        return Text.assemble(
+            ("● " + LABELS[lang]["hold"], "bold yellow"),
+            f"  {found.hold.reason}",
+            (f"  {REASONS[lang][reason]}", "dim"),
+        )
+    chosen = found.chosen
+    line = Text.assemble(("▶ " + chosen.action, "bold green"), f"  {chosen.channel}  {chosen.when}")
+    if chosen.at > found.as_of:
+        line.append(f"  {moment(chosen.at, zone, lang)}", "bold cyan")
+    return line
+
+
+def _pairs(found: Decision, tactful: Tactful, lang: str, full: bool) -> Table:
+    said = LABELS[lang]
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(said["known"], Text("; ".join(found.findings)))
+    if found.passages:
+        grid.add_row(said["passages"], Text(", ".join(found.passages)))
+    if found.chosen is not None:
+        verdicts = ", ".join(f"{v.rule} ({v.kind.name.lower()})" for v in found.verdicts) or said["allow"]
+        grid.add_row(said["verdicts"], Text(verdicts))
+    for line in _removed(found, tactful, lang, full):
+        grid.add_row(said["removed"], Text(line))
+    grid.add_row(said["drawn"], Text(_drawn(found, lang)))
+    if full:
+        v = found.versions
+        grid.add_row(
+            said["versions"],
+            f"packs {v.packs}  playbook {v.playbook}  guidelines {v.guidelines}  tools {v.tools}  signals {v.signals}"
+            + (f"  model {v.model}  prompt {v.prompt}" if v.model else ""),
+        )
+    return grid
+
+
+def _removed(found: Decision, tactful: Tactful, lang: str, full: bool) -> list[str]:
+    """One line per rule that removed something, the latest stage first; in brief only what stopped an offer."""
+    groups: dict[tuple[int, str], list[str]] = {}
+    for c in found.candidates:
+        brief = c.fate is Fate.REMOVED and c.kind is Kind.OFFER
+        if brief or (full and c.fate in (Fate.REMOVED, Fate.OUT_OF_SCOPE)):
+            groups.setdefault((c.stage, c.rule or ""), []).append(f"{c.treatment.action}/{c.treatment.channel}")
+    lines = []
+    for (stage, rule), names in sorted(groups.items(), key=lambda item: -item[0][0]):
+        which = f"{len(names)}: {', '.join(dict.fromkeys(names))}" if full else f"{len(names)}"
+        lines.append(f"{rule} [{STAGES[lang][stage]}] {why(tactful, rule, lang)} ({which})")
+    return lines
+
+
+def _drawn(found: Decision, lang: str) -> str:
+    said = LABELS[lang]
+    chance = "null" if found.draws.propensity is None else f"{found.draws.propensity / MICROS:.4f}"
+    return f"{said['arm_' + found.draws.arm]}, {said['propensity']} {chance}, {said['by']} {found.chooser}"
+
+
+def _scores(found: Decision, lang: str, currency: str) -> Table | None:
+    ranked = sorted(
+        (c for c in found.candidates if c.score is not None), key=lambda c: -(c.score.total if c.score else 0)
+    )
+    if not ranked:
+        return None
+    said = LABELS[lang]
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    grid.add_column(said["treatment"])
+    for name in ("p_act", "p_hold", "value", "weight", "lever", "cost", "fatigue", "shadow", "total"):
+        grid.add_column(said[name], justify="right")
+    for c in ranked[:SHOWN_SCORES]:
+        s = c.score
+        assert s is not None
+        won = c.fate is Fate.WON
+        grid.add_row(
+            c.treatment.key,
+            f"{s.p_act / MICROS:.3f}",
+            f"{s.p_hold / MICROS:.3f}",
+            _money(s.value, currency, lang),
+            f"{s.weight / MICROS:.2f}",
+            f"{s.lever / MICROS:.2f}",
+            *(_money(m, currency, lang) for m in (s.cost, s.fatigue, s.shadow, s.total)),
+            style="bold" if won else "dim",
+        )
+    return grid
+
+
+def _money(micros: int, currency: str, lang: str) -> str:
+    return money(Money.from_micros(micros, currency).amount, currency, lang)
+
+
+def _message(tactful: Tactful, effect: Effect, lang: str, zone: str) -> Panel:
+    """The words as they would leave, with what becomes of them."""
+    said = LABELS[lang]
+    subject, body = tactful.rendered(effect)
+    text = Text()
+    if subject:
+        text.append(subject + "\n", "bold")
+    text.append(body)
+    state = said["held_for_approval"] if effect.state is EffectState.HELD else said["would_send"]
+    if tactful.is_expired(effect):
+        state = said["expired"]
+    how = said["delivery_caller"] if effect.delivery is Delivery.CALLER else effect.channel.value
+    times = (
+        f"{said['due']} {moment(effect.due_at, zone, lang)}, {said['expires']} {moment(effect.expires_at, zone, lang)}"
+    )
+    return Panel(
+        text,
+        title=f"{state}: {how}",
+        title_align="left",
+        subtitle=times,
+        subtitle_align="left",
+        box=box.SQUARE,
+        style="cyan",
+    )
