@@ -12,6 +12,7 @@ from typing import Any
 from agent.domain.bundle import Committed, Effect
 from agent.domain.customer import Channel, Consent, ConsentStatus, Purpose
 from agent.domain.decision import Decision
+from agent.domain.errors import InputError
 from agent.domain.guideline import Found, GuidelineQuery, Passage
 from agent.domain.ids import CustomerId, DecisionId, EffectId, ExternalId, TenantId, TriggerKey, decision_id
 from agent.domain.imports import Row, Tally
@@ -30,6 +31,9 @@ from agent.store.outcomes import SqlOutcomes
 from agent.store.people import SqlCustomers
 from agent.store.records import SqlRecords
 from agent.store.snapshots import SqlSnapshots
+
+
+LONGEST_TRIGGER = 150
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +95,7 @@ class Tactful:
     async def decide(self, customer: str, *, trigger: str | None = None, as_of: datetime | None = None) -> Decision:
         """The next-best action for one customer, recorded. The same trigger gives the recorded decision again.
 
-        Raises NotFound for an unknown customer.
+        Raises NotFound for an unknown customer, InputError for an unusable trigger.
         """
         who = self.stores.customers.find(self.tenant, ExternalId(customer))
         return await self._run(

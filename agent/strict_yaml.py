@@ -72,7 +72,7 @@ def read(path: Path, shape: type[T]) -> T:
 
 @cache
 def _adapter(shape: Hashable) -> TypeAdapter[Any]:
-    return TypeAdapter(shape)
+    return TypeAdapter(cast(Any, shape))
 
 
 def _refuse_duplicates(node: yaml.Node, path: str) -> None:

@@ -53,7 +53,8 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, An
     if not rows:
         return 0
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return connection.execute(make(table).on_conflict_do_nothing(), list(rows)).rowcount
+    statement = make(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return connection.execute(statement, list(rows)).rowcount
 
 
 def note(connection: Connection, tenant: TenantId, at: datetime, what: str, subject: str, **detail: Any) -> None:

