@@ -97,10 +97,14 @@ class Tactful:
 
         Raises NotFound for an unknown customer, InputError for an unusable trigger.
         """
-        who = self.stores.customers.find(self.tenant, ExternalId(customer))
-        return await self._run(
-            self.deciding.graph, who, trigger or "call:" + self._ids.new(), as_of or self._clock.now()
-        )
+        if trigger is not None and not 0 < len(trigger) <= LONGEST_TRIGGER:
+            raise InputError(
+                f"a trigger has 1 to {LONGEST_TRIGGER} characters", place="trigger", next_step="Shorten it, or hash it."
+            )
+        who, now = self.find(customer), as_of or self._clock.now()
+        if trigger is None:
+            return await self._run(self.deciding.graph, who, "call:" + self._ids.new(), now)
+        return self._recorded(who, trigger) or await self._run(self.deciding.graph, who, trigger, now)
 
     def decide_all(self, *, as_of: datetime | None = None) -> Iterator[Decision]:
         """A recorded decision for every customer, in batches, without a model; keyed by the instant, so repeatable."""

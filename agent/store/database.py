@@ -23,7 +23,11 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(_url(url))
-        self._migrate()
+        try:
+            self._migrate()
+        except BaseException:
+            self.engine.dispose()
+            raise
 
     @property
     def dialect(self) -> str:
@@ -94,7 +98,7 @@ def _url(url: str) -> URL:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     if url.database and url.database != ":memory:":
         try:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -103,7 +107,7 @@ def _engine(url: URL) -> Engine:
                 f"the folder for the database cannot be made ({error.strerror})",
                 next_step="Set TACTFUL_HOME to a folder you own.",
             ) from error
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -143,4 +147,4 @@ def _plain_errors() -> Iterator[None]:
     except SQLAlchemyError as error:
         raise StoreError(
             f"the database refused ({type(error).__name__})", next_step="Run `tactful doctor`; nothing was written."
-        ) from error
+        ) from None
