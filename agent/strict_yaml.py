@@ -11,6 +11,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 T = TypeVar("T")
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class YamlFault(Exception):
@@ -27,7 +28,7 @@ class Document:
     """A parsed file whose parts can be checked one by one, each fault with its line."""
 
     def __init__(self, text: str) -> None:
-        loader = yaml.SafeLoader(text)
+        loader = _LOADER(text)
         try:
             root = loader.get_single_node()
             if root is None:

@@ -56,9 +56,12 @@ def renamed(bundle: Bundle, trigger: str) -> Bundle:
     """The same bundle under another trigger, with effects of its own."""
     name = DecisionId("d_" + digest(trigger))
     effects = tuple(
-        replace(e, effect_id=EffectId("e_" + digest(trigger, e.effect_id)), key=digest(trigger, e.key), decision=name) for e in bundle.effects
+        replace(e, effect_id=EffectId("e_" + digest(trigger, e.effect_id)), key=digest(trigger, e.key), decision=name)
+        for e in bundle.effects
     )
-    decision = replace(bundle.decision, decision_id=name, trigger=TriggerKey(trigger), effects=tuple(e.effect_id for e in effects))
+    decision = replace(
+        bundle.decision, decision_id=name, trigger=TriggerKey(trigger), effects=tuple(e.effect_id for e in effects)
+    )
     return replace(bundle, decision=decision, effects=effects)
 
 
@@ -67,7 +70,9 @@ def rows(database: Database, table: str) -> int:
         return int(connection.execute(select(func.count()).select_from(t.metadata.tables[table])).scalar_one())
 
 
-def test_a_bundle_writes_decision_inputs_effect_contact_and_audit_together(tactful: Tactful, database: Database) -> None:
+def test_a_bundle_writes_decision_inputs_effect_contact_and_audit_together(
+    tactful: Tactful, database: Database
+) -> None:
     bundle = acting(tactful)
     audited = rows(database, "audit")
     (outcome,) = tactful.stores.commit.commit([bundle])
@@ -107,7 +112,9 @@ def test_an_effect_moves_the_version_and_a_hold_does_not(tactful: Tactful) -> No
     assert after.version == (bundle.version or 0) + 1
     assert after.ordinal == 1
     held = replace(
-        renamed(bundle, "hold"), effects=(), version=after.version,
+        renamed(bundle, "hold"),
+        effects=(),
+        version=after.version,
         decision=replace(renamed(bundle, "hold").decision, chosen=None, effects=()),
     )
     tactful.stores.commit.commit([held])
@@ -127,14 +134,22 @@ def test_an_effect_key_is_used_once(tactful: Tactful) -> None:
     bundle = acting(tactful)
     tactful.stores.commit.commit([bundle])
     again = renamed(bundle, "t2")
-    again = replace(again, version=(bundle.version or 0) + 1, effects=tuple(replace(e, key=bundle.effects[0].key) for e in again.effects))
+    again = replace(
+        again,
+        version=(bundle.version or 0) + 1,
+        effects=tuple(replace(e, key=bundle.effects[0].key) for e in again.effects),
+    )
     (outcome,) = tactful.stores.commit.commit([again])
     assert outcome == Exhausted(customer=bundle.decision.customer, resource="effect")
 
 
 def test_a_slot_is_given_once(tactful: Tactful) -> None:
     bundle = replace(acting(tactful), reservations=(Reservation(kind="slot", resource="Maya@noon"),))
-    other = next(b for b in (bundle_for(tactful, n) for n in NAMES) if b.effects and b.decision.customer != bundle.decision.customer)
+    other = next(
+        b
+        for b in (bundle_for(tactful, n) for n in NAMES)
+        if b.effects and b.decision.customer != bundle.decision.customer
+    )
     rival = replace(other, reservations=bundle.reservations)
     first, second = tactful.stores.commit.commit([bundle, rival])
     assert isinstance(first, Committed)
@@ -143,7 +158,11 @@ def test_a_slot_is_given_once(tactful: Tactful) -> None:
 
 def coupon(budget: int, share: int = 1) -> Reservation:
     return Reservation(
-        kind="coupon", resource="spring", amount=Money(Decimal(8), "GBP"), budget=Money(Decimal(budget), "GBP"), share=share,
+        kind="coupon",
+        resource="spring",
+        amount=Money(Decimal(8), "GBP"),
+        budget=Money(Decimal(budget), "GBP"),
+        share=share,
         slot="coupon.code",
     )
 
@@ -180,12 +199,19 @@ def test_a_decision_with_an_effect_races_to_one_winner(tactful: Tactful) -> None
 
 def test_giving_up_records_a_hold_whatever_has_moved(tactful: Tactful) -> None:
     bundle = replace(acting(tactful), version=None, effects=(), reservations=())
-    bundle = replace(bundle, decision=replace(bundle.decision, chosen=None, effects=(), hold=replace(bundle.decision.hold, reason=HoldReason.CONFLICT)))
+    bundle = replace(
+        bundle,
+        decision=replace(
+            bundle.decision, chosen=None, effects=(), hold=replace(bundle.decision.hold, reason=HoldReason.CONFLICT)
+        ),
+    )
     (outcome,) = tactful.stores.commit.commit([bundle])
     assert isinstance(outcome, Committed)
 
 
-def test_every_graph_decision_survives_a_consent_that_flickers(tactful: Tactful, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_graph_decision_survives_a_consent_that_flickers(
+    tactful: Tactful, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A fact that moves at every commit ends in a recorded hold for conflict, with nothing done."""
     name = next(n for n in NAMES if tactful.find(n) == acting(tactful).decision.customer)
     real = tactful.stores.commit.commit

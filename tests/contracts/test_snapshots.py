@@ -36,7 +36,11 @@ def seen(tactful: Tactful, name: str = "ann", at: object = NOON) -> Snapshot:
 
 
 def test_taking_the_same_rows_again_changes_nothing(tactful: Tactful) -> None:
-    rows: list[Row] = [*regular("ann"), event("ann", "product_viewed", NOON - DAY, "lamp"), event("ann", "case_opened", NOON, "k1")]
+    rows: list[Row] = [
+        *regular("ann"),
+        event("ann", "product_viewed", NOON - DAY, "lamp"),
+        event("ann", "case_opened", NOON, "k1"),
+    ]
     assert tactful.take(rows) > 0
     before = seen(tactful)
     assert tactful.take(rows) == 0
@@ -54,9 +58,14 @@ def test_history_is_what_had_happened_and_was_known_by_then(tactful: Tactful) ->
 
 
 def test_returns_lower_the_value_but_are_no_orders(tactful: Tactful) -> None:
-    tactful.take([
-        person("ann"), *agreed("ann"), order("ann", "1", NOON - 9 * DAY, quantity=3), order("ann", "C1", NOON - 8 * DAY, quantity=-1),
-    ])
+    tactful.take(
+        [
+            person("ann"),
+            *agreed("ann"),
+            order("ann", "1", NOON - 9 * DAY, quantity=3),
+            order("ann", "C1", NOON - 8 * DAY, quantity=-1),
+        ]
+    )
     history = seen(tactful).history
     assert history is not None
     assert history.orders == 1
@@ -73,11 +82,13 @@ def test_without_consent_to_profiling_no_behaviour_is_loaded(tactful: Tactful) -
 
 def test_consents_count_from_the_moment_they_were_given_to_the_moment_they_were_withdrawn(tactful: Tactful) -> None:
     channel = Channel.EMAIL
-    tactful.take([
-        person("ann"),
-        consent("ann", Purpose.AD_SENDING, channel, at=NOON - 5 * DAY),
-        consent("ann", Purpose.AD_SENDING, channel, ConsentStatus.WITHDRAWN, at=NOON - 2 * DAY),
-    ])
+    tactful.take(
+        [
+            person("ann"),
+            consent("ann", Purpose.AD_SENDING, channel, at=NOON - 5 * DAY),
+            consent("ann", Purpose.AD_SENDING, channel, ConsentStatus.WITHDRAWN, at=NOON - 2 * DAY),
+        ]
+    )
     for days, expected in ((6, False), (4, True), (1, False)):
         at = NOON - days * DAY
         assert seen(tactful, at=at).granted(Purpose.AD_SENDING, channel, at) is expected
@@ -130,13 +141,21 @@ def test_a_new_address_replaces_the_old_under_a_new_reference(tactful: Tactful) 
 
 
 def test_a_case_is_open_until_it_is_closed(tactful: Tactful) -> None:
-    tactful.take([person("ann"), event("ann", "case_opened", NOON - 2 * DAY, "k1"), event("ann", "case_closed", NOON - DAY, "k1")])
+    tactful.take(
+        [
+            person("ann"),
+            event("ann", "case_opened", NOON - 2 * DAY, "k1"),
+            event("ann", "case_closed", NOON - DAY, "k1"),
+        ]
+    )
     (then,), (now,) = seen(tactful, at=NOON - 1.5 * DAY).cases, seen(tactful).cases
     assert then.closed_at is None
     assert now.closed_at == NOON - DAY
 
 
-def test_tenants_do_not_see_each_other(tactful: Tactful, tmp_path: Path, database: Database, clock: StoppedClock, ids: CountingIds) -> None:
+def test_tenants_do_not_see_each_other(
+    tactful: Tactful, tmp_path: Path, database: Database, clock: StoppedClock, ids: CountingIds
+) -> None:
     tactful.take(list(regular("ann")))
     other = product(tmp_path, database, clock, ids, tenant="rival")
     with pytest.raises(NotFound):
@@ -246,4 +265,6 @@ def test_a_database_of_a_newer_program_is_left_alone(database: Database) -> None
 
 def test_a_time_without_a_zone_is_never_stored(database: Database) -> None:
     with pytest.raises(StoreError), database.writing() as connection:
-        connection.execute(t.tenants.insert(), [{"tenant": "x", "secret": "s", "created_at": NOON.replace(tzinfo=None)}])
+        connection.execute(
+            t.tenants.insert(), [{"tenant": "x", "secret": "s", "created_at": NOON.replace(tzinfo=None)}]
+        )

@@ -19,7 +19,7 @@ from agent.domain.bundle import Bundle
 from agent.domain.customer import Snapshot
 from agent.graph.deciders.model import ModelDecider
 from tests.support.decide import decide
-from tests.support.people import LAMP, NOON, briton, cart, customer, playbook, views
+from tests.support.people import NOON, briton, cart, customer, playbook, views
 from tools.catalogue import Catalogue
 
 CASSETTES = Path(__file__).parent / "cassettes"
@@ -27,7 +27,9 @@ CASSETTES = Path(__file__).parent / "cassettes"
 
 def _bare(request: Any) -> Any:
     """Only what the endpoint's answer depends on is recorded: no key, no machine."""
-    request.headers = {name: value for name, value in request.headers.items() if name.lower() in ("accept", "content-type")}
+    request.headers = {
+        name: value for name, value in request.headers.items() if name.lower() in ("accept", "content-type")
+    }
     return request
 
 
@@ -41,17 +43,26 @@ RECORDER = vcr.VCR(
 
 
 def visitor(locale: str) -> Snapshot:
-    events = (*views(NOON - timedelta(minutes=1)), cart(NOON - timedelta(hours=2), 120_000.0 if locale == "ko" else 96.0))
-    return customer(events=events) if locale == "ko" else briton(events=events, products=(LAMP,))
+    events = (
+        *views(NOON - timedelta(minutes=1)),
+        cart(NOON - timedelta(hours=2), 120_000.0 if locale == "ko" else 96.0),
+    )
+    return customer(events=events, campaigns=()) if locale == "ko" else briton(events=events, campaigns=())
 
 
 def asked(name: str, locale: str = "en") -> Bundle:
     """One decision with the model answering from a cassette."""
     decider = ModelDecider(
-        Catalogue(), playbook(locale).brand.name, url="http://127.0.0.1:8999/v1", name="answerable", key=SecretStr("none")
+        Catalogue(),
+        playbook(locale).brand.name,
+        url="http://127.0.0.1:8999/v1",
+        name="answerable",
+        key=SecretStr("none"),
     )
     with RECORDER.use_cassette(f"{name}.yaml") as cassette:
-        found = decide(visitor(locale), NOON, decider=decider, deadline=3600.0 if RECORDER.record_mode != "none" else 5.0)
+        found = decide(
+            visitor(locale), NOON, decider=decider, deadline=3600.0 if RECORDER.record_mode != "none" else 5.0
+        )
     assert cassette.play_count == 1 or RECORDER.record_mode != "none"
     return found
 

@@ -22,7 +22,13 @@ AGREED = ((Purpose.PROFILING, None), (Purpose.MARKETING_PROCESSING, None), (Purp
 
 
 def product(
-    home: Path, database: Database, clock: Clock, ids: Ids, tenant: str = "acme", playbook: Path | None = None, locale: str = "en"
+    home: Path,
+    database: Database,
+    clock: Clock,
+    ids: Ids,
+    tenant: str = "acme",
+    playbook: Path | None = None,
+    locale: str = "en",
 ) -> Tactful:
     settings = Settings(home=home, playbook=str(playbook) if playbook else None, model_name=None)
     return open_tactful(settings, tenant, locale=locale, clock=clock, ids=ids, database=database)
@@ -30,17 +36,33 @@ def product(
 
 def person(name: str, country: str = "GB", zone: str = "Europe/London", first_name: str = "Ann") -> CustomerRow:
     return CustomerRow(
-        key=f"person-{name}", external_id=name, first_name=first_name, country=country, zone=zone, locale="en",
-        age=AgeAssurance.ATTESTED, addresses={Channel.EMAIL: f"{name}@mail.example", Channel.SMS: "+447700900000"},
+        key=f"person-{name}",
+        external_id=name,
+        first_name=first_name,
+        country=country,
+        zone=zone,
+        locale="en",
+        age=AgeAssurance.ATTESTED,
+        addresses={Channel.EMAIL: f"{name}@mail.example", Channel.SMS: "+447700900000"},
     )
 
 
 def consent(
-    name: str, purpose: Purpose, channel: Channel | None, status: ConsentStatus = ConsentStatus.GRANTED, at: datetime = LONG_AGO
+    name: str,
+    purpose: Purpose,
+    channel: Channel | None,
+    status: ConsentStatus = ConsentStatus.GRANTED,
+    at: datetime = LONG_AGO,
 ) -> ConsentRow:
     return ConsentRow(
-        key=f"consent-{name}-{purpose}-{channel}-{status}-{at}", external_id=name, purpose=purpose, channel=channel,
-        status=status, given_at=at, basis="consent", evidence="test",
+        key=f"consent-{name}-{purpose}-{channel}-{status}-{at}",
+        external_id=name,
+        purpose=purpose,
+        channel=channel,
+        status=status,
+        given_at=at,
+        basis="consent",
+        evidence="test",
     )
 
 
@@ -48,18 +70,33 @@ def agreed(name: str) -> list[Row]:
     return [consent(name, purpose, channel) for purpose, channel in AGREED]
 
 
-def order(name: str | None, number: str, at: datetime, price: str = "30.00", quantity: int = 2, product_id: str = "lamp") -> Line:
+def order(
+    name: str | None, number: str, at: datetime, price: str = "30.00", quantity: int = 2, product_id: str = "lamp"
+) -> Line:
     return Line(
-        key=f"line-{number}", order=number, external_id=name, country="GB", occurred_at=at, received_at=at, product_id=product_id,
-        product_name=f"The {product_id}", quantity=quantity, price=Money(Decimal(price), "GBP"),
+        key=f"line-{number}",
+        order=number,
+        external_id=name,
+        country="GB",
+        occurred_at=at,
+        received_at=at,
+        product_id=product_id,
+        product_name=f"The {product_id}",
+        quantity=quantity,
+        price=Money(Decimal(price), "GBP"),
         outcome=RowOutcome.TAKEN if name else RowOutcome.WITHOUT_CUSTOMER,
     )
 
 
 def event(name: str, kind: str, at: datetime, entity: str = "", **properties: str | int | float) -> EventRow:
     return EventRow(
-        key=f"event-{name}-{kind}-{at.isoformat()}-{entity}", external_id=name, kind=kind, occurred_at=at, received_at=at,
-        entity=entity, properties=properties,
+        key=f"event-{name}-{kind}-{at.isoformat()}-{entity}",
+        external_id=name,
+        kind=kind,
+        occurred_at=at,
+        received_at=at,
+        entity=entity,
+        properties=properties,
     )
 
 

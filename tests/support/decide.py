@@ -61,19 +61,28 @@ class Keeper:
         return [Committed(decision=b.decision) for b in bundles]
 
 
-def env(book: RuleBook | None = None, brand: Playbook | None = None, seed: str = "test", locale: str = "ko") -> Environment:
+def env(
+    book: RuleBook | None = None, brand: Playbook | None = None, seed: str = "test", locale: str = "ko"
+) -> Environment:
     brand = brand or playbook(locale)
     index = PlainIndex(STARTER / locale / "guidelines")
     return environment(TENANT, brand, book or shipped(brand.packs), Catalogue(), index, HashRng(seed))
 
 
 def decide(
-    snapshot: Snapshot, now: datetime, environment: Environment | None = None, decider: Decider | None = None,
-    deadline: float = 5.0, trigger: str = "t",
+    snapshot: Snapshot,
+    now: datetime,
+    environment: Environment | None = None,
+    decider: Decider | None = None,
+    deadline: float = 5.0,
+    trigger: str = "t",
 ) -> Bundle:
     keeper = Keeper()
     steps = Steps(
-        env=environment or env(locale=snapshot.locale), snapshots=OneSnapshot(snapshot), commit_port=keeper, decider=decider,
+        env=environment or env(locale=snapshot.locale),
+        snapshots=OneSnapshot(snapshot),
+        commit_port=keeper,
+        decider=decider,
         deadline=deadline,
     )
     request = Request(customer=snapshot.customer, trigger=trigger, as_of=now.isoformat())

@@ -11,6 +11,7 @@ from typing import Any
 from agent.domain.customer import (
     PUSHED,
     AgeAssurance,
+    CampaignLeft,
     Channel,
     Consent,
     ConsentStatus,
@@ -76,6 +77,26 @@ def views(at: datetime, product: str = "lamp", times: int = 3, seconds: float = 
     )
 
 
+def campaign(currency: str, percent: int = 10) -> CampaignLeft:
+    """A running coupon campaign with plenty of budget."""
+    unit = {"KRW": 1000, "GBP": 1}[currency]
+
+    def money(amount: int) -> Money:
+        return Money(Decimal(amount * unit), currency)
+
+    return CampaignLeft(
+        campaign="spring",
+        percent=percent,
+        minimum_spend=money(50),
+        budget=money(100_000),
+        budget_left=money(90_000),
+        face_value=money(14),
+        ends_at=NOON + timedelta(days=30),
+        share=1,
+        share_left=1,
+    )
+
+
 def customer(now: datetime = NOON, **changes: Any) -> Snapshot:
     """A Korean adult with every consent and address, and no event."""
     found = Snapshot(
@@ -90,9 +111,11 @@ def customer(now: datetime = NOON, **changes: Any) -> Snapshot:
         reach=reach(),
         consents=all_consents(),
         products=(LAMP,),
+        campaigns=(campaign("KRW"),),
     )
     return replace(found, **changes)
 
 
 def briton(now: datetime = NOON, **changes: Any) -> Snapshot:
-    return customer(now, **({"country": "GB", "zone": "Europe/London", "locale": "en"} | changes))
+    london = {"country": "GB", "zone": "Europe/London", "locale": "en", "campaigns": (campaign("GBP"),)}
+    return customer(now, **(london | changes))

@@ -33,7 +33,9 @@ def cases() -> list[Any]:
     found = []
     for pack in PACKS:
         table = yaml.safe_load((TABLES / f"{pack}.yaml").read_text(encoding="utf-8"))
-        found += [pytest.param(rule, case, id=f"{rule}-{n}") for rule, rows in table.items() for n, case in enumerate(rows)]
+        found += [
+            pytest.param(rule, case, id=f"{rule}-{n}") for rule, rows in table.items() for n, case in enumerate(rows)
+        ]
     return found
 
 
@@ -87,8 +89,14 @@ def _case(clause: Clause, row: dict[str, Any]) -> Any:
     if clause.grain is TreatmentCase:
         return TreatmentCase(situation, brand, channel, at)
     action = Action(
-        name="offer_coupon", kind=Kind.OFFER, channels=(channel,), aim=lambda _: None, weight=lambda _: 1.0, half_life_hours=1,
-        expires_hours=1, uses_campaign=True,
+        name="offer_coupon",
+        kind=Kind.OFFER,
+        channels=(channel,),
+        aim=lambda _: None,
+        weight=lambda _: 1.0,
+        half_life_hours=1,
+        expires_hours=1,
+        uses_campaign=True,
     )
     if clause.grain is ActionCase:
         return ActionCase(situation, brand, action, Aim(entity="cart-1", because="cart"))
@@ -118,7 +126,9 @@ def _snapshot(row: dict[str, Any]) -> Snapshot:
         ),
         cases=tuple(
             Case(
-                case_id="k", kind="complaint", opened_at=NOON - c["opened"] * DAY,
+                case_id="k",
+                kind="complaint",
+                opened_at=NOON - c["opened"] * DAY,
                 closed_at=NOON - c["closed"] * DAY if "closed" in c else None,
             )
             for c in row.get("cases", [])
@@ -136,15 +146,23 @@ def _campaign(given: dict[str, int]) -> CampaignLeft:
         return Money(Decimal(amount), "KRW")
 
     return CampaignLeft(
-        campaign="spring", percent=10, minimum_spend=won(50_000), budget=won(100_000), budget_left=won(given["left"]),
-        face_value=won(14_000), ends_at=NOON + given["ends"] * DAY, share=1, share_left=given["share"],
+        campaign="spring",
+        percent=10,
+        minimum_spend=won(50_000),
+        budget=won(100_000),
+        budget_left=won(given["left"]),
+        face_value=won(14_000),
+        ends_at=NOON + given["ends"] * DAY,
+        share=1,
+        share_left=given["share"],
     )
 
 
 def _playbook(row: dict[str, Any]) -> Playbook:
     brand = playbook("ko")
     limits = replace(
-        brand.limits, weekly_contacts=row.get("cap", brand.limits.weekly_contacts),
+        brand.limits,
+        weekly_contacts=row.get("cap", brand.limits.weekly_contacts),
         coupon_percent=row.get("coupon_limit", brand.limits.coupon_percent),
     )
     stated = row.get("attested_from")
@@ -162,6 +180,9 @@ def _draft(row: dict[str, Any], channel: Channel) -> Draft:
     treatment = Treatment(action="offer_coupon", channel=channel, when=When.NOW, at=NOON, entity="cart-1")
     candidate = Candidate(treatment=treatment, kind=Kind.OFFER, fate=Fate.LOST, stage=Stage.ARBITRATION)
     return Draft(
-        treatment=candidate.treatment, kind=candidate.kind, window="w", expires_at=NOON + DAY,
+        treatment=candidate.treatment,
+        kind=candidate.kind,
+        window="w",
+        expires_at=NOON + DAY,
         payload=Payload(words=Words(subject=words.get("subject", ""), body=words["body"]), slots=slots),
     )
