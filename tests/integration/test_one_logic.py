@@ -1,0 +1,135 @@
+"""One decision, two speeds, one logic: the bulk path and the graph decide alike, and every candidate is accounted for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from agent.domain.action import Fate, HoldReason, Stage
+from agent.domain.decision import Decision
+from agent.service import Tactful
+from agent.store.database import Database
+from tests.conftest import SOAK, CountingIds, StoppedClock
+from tests.support.brand import product
+from tests.support.crowd import crowd
+from tests.support.people import NOON
+
+SIZE = 10_000 if SOAK else 2_000
+
+
+def build(folder: Path) -> Tactful:
+    folder.mkdir()
+    return product(folder, Database(f"sqlite:///{folder}/t.db"), StoppedClock(), CountingIds())
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Decision], dict[str, Decision]]:
+    """The same crowd decided through the bulk path and through the graph, in two databases."""
+    folder = tmp_path_factory.mktemp("logic")
+    bulk, graph = build(folder / "bulk"), build(folder / "graph")
+    names, rows = crowd(SIZE, seed=11, now=NOON)
+    for tactful in (bulk, graph):
+        tactful.take(rows)
+    swept = {d.customer: d for d in bulk.decide_all(as_of=NOON)}
+    trigger = next(iter(swept.values())).trigger
+
+    async def one_by_one() -> dict[str, Decision]:
+        return {d.customer: d for d in [await graph.decide(name, trigger=trigger, as_of=NOON) for name in names]}
+
+    return swept, asyncio.run(one_by_one())
+
+
+def test_bulk_and_graph_make_equal_decisions(twice: tuple[dict[str, Decision], dict[str, Decision]]) -> None:
+    swept, single = twice
+    assert len(swept) == SIZE
+    assert swept.keys() == single.keys()
+    # The inputs also say how much budget and which slots were left, which moves with every single commit; the decision,
+    # with all candidates, scores, draws, verdicts and words, does not, but for scarce things: they go to who comes first.
+    different = [name for name in swept if replace(swept[name], inputs="") != replace(single[name], inputs="")]
+    assert [n for n in different if not _scarce(swept[n]) and not _scarce(single[n])] == []
+    assert len(different) <= SIZE // 100
+
+
+def _scarce(decision: Decision) -> bool:
+    return any(c.treatment.action == "book_demo" and c.fate in (Fate.WON, Fate.LOST) for c in decision.candidates) or any(
+        c.rule == "tactful-exhausted" for c in decision.candidates
+    )
+
+
+def test_conservation_every_candidate_has_one_disposition_and_one_winner(
+    twice: tuple[dict[str, Decision], dict[str, Decision]],
+) -> None:
+    for decision in twice[0].values():
+        fates = Counter(c.fate for c in decision.candidates)
+        won = fates[Fate.WON] + (decision.hold.fate is Fate.WON)
+        assert won == 1, decision.decision_id
+        keys = [c.treatment.key for c in decision.candidates]
+        assert len(set(keys)) == len(keys)
+        for c in decision.candidates:
+            assert (c.rule is not None) is (c.fate in (Fate.REMOVED, Fate.OUT_OF_SCOPE))
+            assert (c.hold is not None) is (c.fate is Fate.REMOVED)
+            assert (c.score is not None) is (c.stage >= Stage.HOLDOUT) or c.kind.value != "offer"
+        covered = {(c.treatment.action, c.treatment.channel) for c in decision.candidates}
+        assert len(covered) == 18
+        if decision.hold.fate is Fate.WON:
+            assert decision.hold.reason is not None
+            assert decision.effects == ()
+        else:
+            assert decision.hold.reason is None
+            assert len(decision.effects) == 1
+
+
+def test_the_crowd_reaches_every_ending_worth_testing(twice: tuple[dict[str, Decision], dict[str, Decision]]) -> None:
+    """Guards the guards: a crowd in which nothing happens would prove nothing."""
+    decisions = twice[0].values()
+    reasons = {d.hold.reason for d in decisions if d.hold.reason}
+    assert reasons >= {
+        HoldReason.NO_CONSENT, HoldReason.INELIGIBLE, HoldReason.NO_SIGNAL, HoldReason.HOLDOUT, HoldReason.LOW_VALUE,
+    }
+    actions = {d.chosen.action for d in decisions if d.chosen}
+    assert actions == {"offer_chat", "book_demo", "offer_coupon", "recommend_product", "apologise"}
+    assert {d.draws.arm for d in decisions} == {"none", "best", "near_tie", "holdout"}
+    assert {d.chosen.when for d in decisions if d.chosen} >= {"now", "next_lawful"}
+
+
+def test_deciding_again_as_of_the_same_instant_repeats_the_record(tmp_path: Path) -> None:
+    tactful = build(tmp_path / "again")
+    _, rows = crowd(60, seed=3, now=NOON)
+    tactful.take(rows)
+    first = list(tactful.decide_all(as_of=NOON))
+    assert list(tactful.decide_all(as_of=NOON)) == first
+    later = list(tactful.decide_all(as_of=NOON + timedelta(hours=1)))
+    assert {d.decision_id for d in later}.isdisjoint(d.decision_id for d in first)
+
+
+def test_every_decision_replays_to_itself(tmp_path: Path) -> None:
+    tactful = build(tmp_path / "replay")
+    _, rows = crowd(150, seed=5, now=NOON)
+    tactful.take(rows)
+    for decision in list(tactful.decide_all(as_of=NOON)):
+        again = tactful.replay(decision.decision_id)
+        assert again.same, (decision.decision_id, again.differences)
+
+
+def test_replay_tells_a_record_that_was_tampered_with(tmp_path: Path) -> None:
+    from agent.store import schema as t
+    from agent.store.codec import decision_bytes
+    from agent.store.rows import pack
+
+    tactful = build(tmp_path / "tamper")
+    _, rows = crowd(40, seed=6, now=NOON)
+    tactful.take(rows)
+    decision = next(d for d in tactful.decide_all(as_of=NOON) if d.effects)
+    forged = replace(decision, draws=replace(decision.draws, propensity=1))
+    database: Database = tactful.stores.records._database
+    with database.writing() as connection:
+        connection.execute(
+            t.decisions.update().where(t.decisions.c.decision == decision.decision_id).values(record=pack(decision_bytes(forged)))
+        )
+    again = tactful.replay(decision.decision_id)
+    assert again.differences == ("draws",)
