@@ -56,9 +56,9 @@ def test_bulk_and_graph_make_equal_decisions(twice: tuple[dict[str, Decision], d
 
 
 def _scarce(decision: Decision) -> bool:
-    return any(c.treatment.action == "book_demo" and c.fate in (Fate.WON, Fate.LOST) for c in decision.candidates) or any(
-        c.rule == "tactful-exhausted" for c in decision.candidates
-    )
+    return any(
+        c.treatment.action == "book_demo" and c.fate in (Fate.WON, Fate.LOST) for c in decision.candidates
+    ) or any(c.rule == "tactful-exhausted" for c in decision.candidates)
 
 
 def test_conservation_every_candidate_has_one_disposition_and_one_winner(
@@ -89,7 +89,11 @@ def test_the_crowd_reaches_every_ending_worth_testing(twice: tuple[dict[str, Dec
     decisions = twice[0].values()
     reasons = {d.hold.reason for d in decisions if d.hold.reason}
     assert reasons >= {
-        HoldReason.NO_CONSENT, HoldReason.INELIGIBLE, HoldReason.NO_SIGNAL, HoldReason.HOLDOUT, HoldReason.LOW_VALUE,
+        HoldReason.NO_CONSENT,
+        HoldReason.INELIGIBLE,
+        HoldReason.NO_SIGNAL,
+        HoldReason.HOLDOUT,
+        HoldReason.LOW_VALUE,
     }
     actions = {d.chosen.action for d in decisions if d.chosen}
     assert actions == {"offer_chat", "book_demo", "offer_coupon", "recommend_product", "apologise"}
@@ -129,7 +133,9 @@ def test_replay_tells_a_record_that_was_tampered_with(tmp_path: Path) -> None:
     database: Database = tactful.stores.records._database
     with database.writing() as connection:
         connection.execute(
-            t.decisions.update().where(t.decisions.c.decision == decision.decision_id).values(record=pack(decision_bytes(forged)))
+            t.decisions.update()
+            .where(t.decisions.c.decision == decision.decision_id)
+            .values(record=pack(decision_bytes(forged)))
         )
     again = tactful.replay(decision.decision_id)
     assert again.differences == ("draws",)

@@ -10,7 +10,14 @@ from agent.domain.customer import AgeAssurance, Channel, ConsentStatus, Purpose
 from agent.domain.imports import CustomerRow, Row
 from tests.support.brand import consent, event, order
 
-COUNTRIES = (("GB", "Europe/London"), ("KR", "Asia/Seoul"), ("GB", "Asia/Seoul"), ("KR", "America/New_York"), ("DE", "Europe/Berlin"), (None, None))
+COUNTRIES = (
+    ("GB", "Europe/London"),
+    ("KR", "Asia/Seoul"),
+    ("GB", "Asia/Seoul"),
+    ("KR", "America/New_York"),
+    ("DE", "Europe/Berlin"),
+    (None, None),
+)
 CHANNELS = (Channel.EMAIL, Channel.SMS, Channel.PUSH, Channel.KAKAO)
 PRODUCTS = ("lamp", "vase", "chair")
 
@@ -29,7 +36,12 @@ def _one(draw: random.Random, name: str, now: datetime) -> list[Row]:
     country, zone = draw.choice(COUNTRIES)
     rows: list[Row] = [
         CustomerRow(
-            key=f"who-{name}", external_id=name, first_name="Kim", country=country, zone=zone, locale=draw.choice(("ko", "en")),
+            key=f"who-{name}",
+            external_id=name,
+            first_name="Kim",
+            country=country,
+            zone=zone,
+            locale=draw.choice(("ko", "en")),
             age=draw.choice([*AgeAssurance, AgeAssurance.ATTESTED, AgeAssurance.VERIFIED, AgeAssurance.ATTESTED]),
             addresses={c: f"{c}-{name}" for c in CHANNELS if draw.random() < 0.7},
         )
@@ -37,7 +49,9 @@ def _one(draw: random.Random, name: str, now: datetime) -> list[Row]:
     rows += _consents(draw, name, now)
     for number in range(draw.choice((0, 0, 1, 2, 5))):
         at = now - timedelta(days=draw.uniform(1, 250))
-        rows.append(order(name, f"o-{name}-{number}", at, price=str(draw.randint(1, 900)), product_id=draw.choice(PRODUCTS)))
+        rows.append(
+            order(name, f"o-{name}-{number}", at, price=str(draw.randint(1, 900)), product_id=draw.choice(PRODUCTS))
+        )
     rows += _events(draw, name, now)
     return rows
 
@@ -50,7 +64,9 @@ def _consents(draw: random.Random, name: str, now: datetime) -> list[Row]:
         if draw.random() < (0.85 if channel is None else 0.6):
             rows.append(consent(name, purpose, channel))
             if draw.random() < 0.1:
-                rows.append(consent(name, purpose, channel, ConsentStatus.WITHDRAWN, now - timedelta(days=draw.uniform(0, 9))))
+                rows.append(
+                    consent(name, purpose, channel, ConsentStatus.WITHDRAWN, now - timedelta(days=draw.uniform(0, 9)))
+                )
     return rows
 
 
@@ -62,7 +78,15 @@ def _events(draw: random.Random, name: str, now: datetime) -> list[Row]:
             at = now - timedelta(minutes=draw.uniform(0, 9) + 9 * n)
             rows.append(event(name, "product_viewed", at, product, dwell_seconds=draw.randint(1, 200)))
     if draw.random() < 0.4:
-        rows.append(event(name, "cart_updated", now - timedelta(hours=draw.uniform(0, 100)), f"cart-{name}", value=draw.randint(1, 400)))
+        rows.append(
+            event(
+                name,
+                "cart_updated",
+                now - timedelta(hours=draw.uniform(0, 100)),
+                f"cart-{name}",
+                value=draw.randint(1, 400),
+            )
+        )
     for kind, share in (("chat_accepted", 0.1), ("chat_declined", 0.05), ("purchased", 0.07), ("case_opened", 0.08)):
         if draw.random() < share:
             rows.append(event(name, kind, now - timedelta(minutes=draw.uniform(0, 40)), f"{kind}-{name}"))
