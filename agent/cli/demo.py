@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from agent.cli.story import Story
     from agent.domain.decision import Decision
+    from agent.domain.imports import Row
     from agent.service import Tactful
 
 NIGHT = datetime(2026, 11, 20, 13, 30, tzinfo=UTC)
@@ -96,74 +97,79 @@ def _tell(lang: str, console: Console) -> list[dict[str, Any]]:
 
 
 def _meet(tactful: Tactful, story: Story) -> None:
-    """The people of the story: who they are and what they agreed to, a month before."""
-    from decimal import Decimal
-
-    from agent.domain.customer import AgeAssurance, Channel, ConsentStatus, Purpose
-    from agent.domain.imports import ConsentRow, CustomerRow, Line, Row, RowOutcome
-    from agent.domain.money import Money
-
+    """The people of the story, what they agreed to, and the product, a month before."""
     opened = story.opening - timedelta(days=30)
-    seoul = {"country": "KR", "zone": "Asia/Seoul"}
-    home = {"country": story.country, "zone": story.zone}
-    people = [
+    tactful.take([*_people(story), *_agreements(opened), _catalogue(story, opened)])
+
+
+def _people(story: Story) -> list[Row]:
+    from agent.domain.customer import AgeAssurance, Channel
+    from agent.domain.imports import CustomerRow
+
+    home, seoul = (story.country, story.zone), ("KR", "Asia/Seoul")
+    people = (
         ("visitor", story.visitor, home),
         ("reader", story.reader, home),
         ("sleeper", story.sleeper, seoul),
         ("complainer", story.complainer, home),
-    ]
-    rows: list[Row] = [
+    )
+    return [
         CustomerRow(
             key=who,
             external_id=who,
             first_name=name,
             locale=story.locale,
             age=AgeAssurance.ATTESTED,
-            country=at["country"],
-            zone=at["zone"],
+            country=country,
+            zone=zone,
             addresses={Channel.EMAIL: f"{who}@mail.example", Channel.SMS: "+821000000000"},
         )
-        for who, name, at in people
+        for who, name, (country, zone) in people
     ]
-    agreed: list[tuple[str, Purpose, Channel | None]] = [
-        (who, purpose, None)
-        for who in ("visitor", "sleeper", "complainer")
-        for purpose in (Purpose.PROFILING, Purpose.MARKETING_PROCESSING)
-    ]
-    agreed += [
-        ("visitor", Purpose.AD_SENDING, Channel.EMAIL),
-        ("complainer", Purpose.AD_SENDING, Channel.EMAIL),
-        ("sleeper", Purpose.AD_SENDING, Channel.SMS),
-    ]
-    rows += [
+
+
+def _agreements(given_at: datetime) -> list[Row]:
+    """Everyone but the reader agreed to something: the sleeper to text messages, the others to e-mail."""
+    from agent.domain.customer import Channel, ConsentStatus, Purpose
+    from agent.domain.imports import ConsentRow
+
+    ads = {"visitor": Channel.EMAIL, "sleeper": Channel.SMS, "complainer": Channel.EMAIL}
+    return [
         ConsentRow(
-            key=f"{who}-{purpose}-{channel}",
+            key=f"{who}-{purpose}",
             external_id=who,
             purpose=purpose,
-            channel=channel,
+            channel=channel if purpose is Purpose.AD_SENDING else None,
             status=ConsentStatus.GRANTED,
-            given_at=opened,
+            given_at=given_at,
             basis="consent",
             evidence="demo",
         )
-        for who, purpose, channel in agreed
+        for who, channel in ads.items()
+        for purpose in (Purpose.PROFILING, Purpose.MARKETING_PROCESSING, Purpose.AD_SENDING)
     ]
-    rows.append(
-        Line(
-            key="catalogue",
-            order="catalogue",
-            external_id=None,
-            country=None,
-            occurred_at=opened,
-            received_at=opened,
-            product_id=story.product_id,
-            product_name=story.product,
-            quantity=1,
-            price=Money(Decimal(story.price), story.currency),
-            outcome=RowOutcome.WITHOUT_CUSTOMER,
-        )
+
+
+def _catalogue(story: Story, known_at: datetime) -> Row:
+    """The product is known from an earlier sale to somebody else."""
+    from decimal import Decimal
+
+    from agent.domain.imports import Line, RowOutcome
+    from agent.domain.money import Money
+
+    return Line(
+        key="catalogue",
+        order="catalogue",
+        external_id=None,
+        country=None,
+        occurred_at=known_at,
+        received_at=known_at,
+        product_id=story.product_id,
+        product_name=story.product,
+        quantity=1,
+        price=Money(Decimal(story.price), story.currency),
+        outcome=RowOutcome.WITHOUT_CUSTOMER,
     )
-    tactful.take(rows)
 
 
 def _event(tactful: Tactful, who: str, what: str, at: datetime, entity: str, **properties: str | int | float) -> None:

@@ -107,7 +107,9 @@ def _engine(url: URL) -> Engine:
                 f"the folder for the database cannot be made ({error.strerror})",
                 next_step="Set TACTFUL_HOME to a folder you own.",
             ) from error
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, hide_parameters=True)
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
