@@ -32,7 +32,6 @@ from agent.store.people import SqlCustomers
 from agent.store.records import SqlRecords
 from agent.store.snapshots import SqlSnapshots
 
-
 LONGEST_TRIGGER = 150
 
 

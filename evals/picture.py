@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, cast
+from typing import Any
 
 from agent.graph.build import Steps, build
 
@@ -12,7 +12,7 @@ def mermaid() -> str:
     """The compiled graph as Mermaid, drawn by LangGraph itself."""
     nothing: Any = None
     graph = build(Steps(env=nothing, snapshots=nothing, commit_port=nothing, decider=None, deadline=1.0))
-    return cast(str, graph.get_graph().draw_mermaid(with_styles=False))
+    return graph.get_graph().draw_mermaid(with_styles=False)
 
 
 PAGE = """# The decision graph
@@ -23,11 +23,11 @@ Drawn by `python -m evals.picture > docs/graph.md` from the compiled graph; a te
 {picture}
 ```
 
-`sense` loads one snapshot and computes the signals that consent permits. `recall` finds the brand's passages. `weigh` gives
-every treatment one disposition, scores and ranks. `propose` asks the decider; `act` runs the tool it called, which is pure;
-`guard` judges the finished words. What the guard refuses goes back: a model's words to the engine, the engine's candidate to
-the next one, and at last to silence. `commit` writes everything in one transaction, or nothing: a conflict goes back to
-`sense`.
+`sense` loads one snapshot and computes the signals that consent permits. `recall` finds the brand's passages.
+`weigh` gives every treatment one disposition, scores and ranks. `propose` asks the decider; `act` runs the tool it
+called, which is pure; `guard` judges the finished words. What the guard refuses goes back: a model's words to the
+engine, the engine's candidate to the next one, and at last to silence. `commit` writes everything in one transaction,
+or nothing: a conflict goes back to `sense`.
 """
 
 if __name__ == "__main__":

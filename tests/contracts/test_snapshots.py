@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -119,7 +120,7 @@ def test_decision_facts_move_the_version_and_page_views_do_not(tactful: Tactful)
     versions.append(seen(tactful).version)
     tactful.record_consent("ann", ConsentStatus.GRANTED, [(Purpose.LOCATION, None)], "test")
     versions.append(seen(tactful).version)
-    assert [b - a for a, b in zip(versions, versions[1:], strict=False)] == [0, 1, 1, 1]
+    assert [b - a for a, b in itertools.pairwise(versions)] == [0, 1, 1, 1]
 
 
 def test_what_a_row_does_not_state_stays_as_it_was(tactful: Tactful) -> None:

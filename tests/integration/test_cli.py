@@ -56,7 +56,11 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path)
 
 
-CUSTOMERS = "customer,first_name,email,country,zone,locale,age\n1,Ann,ann@mail.example,GB,Europe/London,en,attested\n2,Bob,bob@mail.example,GB,Europe/London,en,attested\n"
+CUSTOMERS = (
+    "customer,first_name,email,country,zone,locale,age\n"
+    "1,Ann,ann@mail.example,GB,Europe/London,en,attested\n"
+    "2,Bob,bob@mail.example,GB,Europe/London,en,attested\n"
+)
 CONSENTS = "customer,purpose,channel,status,given_at\n" + "".join(
     f"1,{purpose},{channel},granted,2026-01-01T00:00Z\n"
     for purpose, channel in (("profiling", ""), ("marketing_processing", ""), ("ad_sending", "email"))
@@ -227,6 +231,7 @@ def test_help_is_quick_to_read_and_names_every_command(shell: Shell) -> None:
 
 
 def test_help_loads_neither_graph_nor_index_nor_database() -> None:
-    code = "import sys, agent.cli.app; print([m for m in ('langgraph', 'chromadb', 'langchain_core', 'sqlalchemy', 'numpy', 'pydantic') if m in sys.modules])"
+    heavy = ("langgraph", "chromadb", "langchain_core", "sqlalchemy", "numpy", "pydantic")
+    code = f"import sys, agent.cli.app; print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -68,7 +68,7 @@ def test_filters_hold_locale_channel_action_topic_and_dates(tmp_path: Path) -> N
     def paths(**wanted: str) -> set[str]:
         return {
             f.passage.path for f in made.find(GuidelineQuery(locale="en", day=DAY, limit=20, words="text", **wanted))
-        }  # type: ignore[arg-type]
+        }
 
     assert paths() == {"sms.md", "chat.md", "today.md"}
     assert paths(channel="email") == {"chat.md", "today.md"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-
 from pathlib import Path
 from typing import Any
 
@@ -183,8 +182,16 @@ def test_customers_and_consents_arrive(tactful: Tactful, tmp_path: Path) -> None
         "customers",
         write(tmp_path, "c.csv", CUSTOMERS + "7.0,서연,A@X.com,+82 10-1234-5678,kr,Asia/Seoul,ko-KR,verified\n"),
     )
-    consents = "customer,purpose,channel,status,given_at\n7,profiling,,granted,2026-01-01T00:00+09:00\n7,ad_sending,email,granted,2026-01-01T00:00+09:00\n"
-    bad = "7,ad_sending,,granted,2026-01-01T00:00Z\n7,profiling,sms,granted,2026-01-01T00:00Z\n7,world_peace,,granted,2026-01-01T00:00Z\n"
+    consents = (
+        "customer,purpose,channel,status,given_at\n"
+        "7,profiling,,granted,2026-01-01T00:00+09:00\n"
+        "7,ad_sending,email,granted,2026-01-01T00:00+09:00\n"
+    )
+    bad = (
+        "7,ad_sending,,granted,2026-01-01T00:00Z\n"
+        "7,profiling,sms,granted,2026-01-01T00:00Z\n"
+        "7,world_peace,,granted,2026-01-01T00:00Z\n"
+    )
     tally = tactful.import_file("consents", write(tmp_path, "k.csv", consents + bad))
     assert tally.outcomes == {RowOutcome.TAKEN: 2, RowOutcome.QUARANTINED: 3}
     found = snapshot(tactful, "7")

@@ -1,6 +1,7 @@
-"""The model decider on the wire: cassettes recorded against a local OpenAI-compatible endpoint with hand-written answers.
+"""The model decider on the wire: cassettes of a local OpenAI-compatible endpoint with hand-written answers.
 
-They prove the wire format and that bad answers do no harm, never the quality of a model. To record anew, see CONTRIBUTING.
+They prove the wire format and that bad answers do no harm, never the quality of a model. CONTRIBUTING says how to
+record them anew.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One decision, two speeds, one logic: the bulk path and the graph decide alike, and every candidate is accounted for."""
+"""One decision, two speeds, one logic: bulk and graph decide alike, and every candidate is accounted for."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 
 from agent.domain.action import Fate, HoldReason, Stage
 from agent.domain.decision import Decision
+from agent.domain.ids import CustomerId
 from agent.service import Tactful
 from agent.store.database import Database
 from tests.conftest import SOAK, CountingIds, StoppedClock
@@ -19,6 +20,7 @@ from tests.support.brand import product
 from tests.support.crowd import crowd
 from tests.support.people import NOON
 
+Twice = tuple[dict[CustomerId, Decision], dict[CustomerId, Decision]]
 SIZE = 10_000 if SOAK else 2_000
 
 
@@ -28,7 +30,7 @@ def build(folder: Path) -> Tactful:
 
 
 @pytest.fixture(scope="module")
-def twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Decision], dict[str, Decision]]:
+def twice(tmp_path_factory: pytest.TempPathFactory) -> Twice:
     """The same crowd decided through the bulk path and through the graph, in two databases."""
     folder = tmp_path_factory.mktemp("logic")
     bulk, graph = build(folder / "bulk"), build(folder / "graph")
@@ -38,18 +40,18 @@ def twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Decision]
     swept = {d.customer: d for d in bulk.decide_all(as_of=NOON)}
     trigger = next(iter(swept.values())).trigger
 
-    async def one_by_one() -> dict[str, Decision]:
+    async def one_by_one() -> dict[CustomerId, Decision]:
         return {d.customer: d for d in [await graph.decide(name, trigger=trigger, as_of=NOON) for name in names]}
 
     return swept, asyncio.run(one_by_one())
 
 
-def test_bulk_and_graph_make_equal_decisions(twice: tuple[dict[str, Decision], dict[str, Decision]]) -> None:
+def test_bulk_and_graph_make_equal_decisions(twice: Twice) -> None:
     swept, single = twice
     assert len(swept) == SIZE
     assert swept.keys() == single.keys()
-    # The inputs also say how much budget and which slots were left, which moves with every single commit; the decision,
-    # with all candidates, scores, draws, verdicts and words, does not, but for scarce things: they go to who comes first.
+    # The inputs also say how much budget and which slots were left, which moves with every commit; the decision, with
+    # all candidates, scores, draws and verdicts, does not, but for scarce things: they go to who comes first.
     different = [name for name in swept if replace(swept[name], inputs="") != replace(single[name], inputs="")]
     assert [n for n in different if not _scarce(swept[n]) and not _scarce(single[n])] == []
     assert len(different) <= SIZE // 100
@@ -62,7 +64,7 @@ def _scarce(decision: Decision) -> bool:
 
 
 def test_conservation_every_candidate_has_one_disposition_and_one_winner(
-    twice: tuple[dict[str, Decision], dict[str, Decision]],
+    twice: Twice,
 ) -> None:
     for decision in twice[0].values():
         fates = Counter(c.fate for c in decision.candidates)
@@ -84,7 +86,7 @@ def test_conservation_every_candidate_has_one_disposition_and_one_winner(
             assert len(decision.effects) == 1
 
 
-def test_the_crowd_reaches_every_ending_worth_testing(twice: tuple[dict[str, Decision], dict[str, Decision]]) -> None:
+def test_the_crowd_reaches_every_ending_worth_testing(twice: Twice) -> None:
     """Guards the guards: a crowd in which nothing happens would prove nothing."""
     decisions = twice[0].values()
     reasons = {d.hold.reason for d in decisions if d.hold.reason}

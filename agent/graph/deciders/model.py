@@ -57,7 +57,7 @@ class ModelDecider:
             raise DeciderError("timeout", "the model did not answer in time") from error
         except OpenAIError as error:
             raise DeciderError(_cause(error), "the model's endpoint failed") from error
-        except Exception as error:  # noqa: BLE001 - whatever breaks on the way, the engine decides
+        except Exception as error:
             raise DeciderError("endpoint", f"the model's client failed ({type(error).__name__})") from error
         return self._read(answer, brief, digest(system.hash, human.hash, size=6))
 

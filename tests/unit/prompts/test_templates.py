@@ -1,6 +1,8 @@
-"""Every template of every tool: complete in both languages, within the facts its tool offers, and lawful as it stands."""
+"""Every template of every tool: complete in both languages, within its tool's facts, lawful as it stands."""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 import pytest
 
@@ -13,7 +15,6 @@ from agent.guardrails.words import finish, slots_in
 from agent.signals.read import read
 from prompts.loading import LOCALES, MissingWords, Template, prompt, template, templates
 from tests.support.people import NOON, briton, customer, playbook
-from datetime import timedelta
 from tools.catalogue import TOOLS
 from tools.contract import Task
 
@@ -68,7 +69,7 @@ def test_a_template_states_nothing_that_its_tool_does_not_know(
 
 
 def test_a_template_that_does_not_exist_is_named_by_its_path() -> None:
-    with pytest.raises(MissingWords, match="prompts/messages/ko/offer_coupon.yaml: no moon/email"):
+    with pytest.raises(MissingWords, match=r"prompts/messages/ko/offer_coupon\.yaml: no moon/email"):
         template("ko", "offer_coupon", "moon", "email")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ from tests.support.people import NOON, cart, customer, views
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
-def live(*events: Event, **changes: object) -> LiveContext:
+def live(*events: Event, **changes: Any) -> LiveContext:
     found = read(customer(events=events, **changes), NOON, "KRW").signals.live
     assert found is not None
     return found
