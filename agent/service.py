@@ -129,8 +129,10 @@ class Tactful:
 
     # Look back -------------------------------------------------------------------------------------------------------
     def decision(self, name: str) -> Decision:
-        """A recorded decision by id, or by the beginning of one. Raises NotFound."""
-        return self.stores.records.decision(self.tenant, DecisionId(name))
+        """A recorded decision by its id or the beginning of it, or the newest on a customer. Raises NotFound."""
+        if name.startswith("d_"):
+            return self.stores.records.decision(self.tenant, DecisionId(name))
+        return self.stores.records.newest_of(self.tenant, self.find(name))
 
     def find(self, customer: str) -> CustomerId:
         """The pseudonym of a customer. Raises NotFound."""

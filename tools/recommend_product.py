@@ -13,7 +13,7 @@ from agent.domain.signals import Situation
 from tools.contract import SEVERAL_VIEWS, Task, Tool, about, day_of, drafted, person
 
 AWAY_DAYS = 30.0
-"""Someone who bought within a month is not away."""
+"""Someone who bought within a month is not away; someone who returned it all had no favourite."""
 
 
 def _aim(situation: Situation) -> Aim | None:
@@ -22,7 +22,8 @@ def _aim(situation: Situation) -> Aim | None:
         return None
     if live is not None and live.views >= SEVERAL_VIEWS and situation.snapshot.product(live.product):
         return Aim(entity=live.product, because="views")
-    if value is not None and value.recency_days >= AWAY_DAYS and situation.snapshot.product(value.favourite):
+    away = value is not None and value.recency_days >= AWAY_DAYS and value.mean_order.amount > 0
+    if value is not None and away and situation.snapshot.product(value.favourite):
         return Aim(entity=value.favourite, because="favourite")
     return None
 

@@ -27,7 +27,10 @@ def import_(
     tenant: Tenant = "default",
     as_json: Json = False,
 ) -> None:
-    """Import a file. Every row gets an outcome; importing the same file again changes nothing."""
+    """Import a file of customers or their doings.
+
+    Every row gets an outcome; importing the same file again changes nothing.
+    """
     if what not in _KINDS:
         raise typer.BadParameter(f"choose one of {', '.join(_KINDS)}", param_hint="WHAT")
     tactful = product(tenant)

@@ -21,7 +21,10 @@ def decide(
     tenant: Tenant = "default",
     as_json: Json = False,
 ) -> None:
-    """Decide the next-best action for one customer, or for all, and record it."""
+    """Decide for one customer, or for all.
+
+    The next-best action, silence included, is recorded with everything it rests on. Nothing is sent.
+    """
     if (customer is None) == (not all_):
         raise typer.BadParameter("name a customer, or give --all", param_hint="CUSTOMER")
     if all_ and trigger:
@@ -83,7 +86,9 @@ def _decide_all(tenant: str, as_of: str | None, as_json: bool) -> None:
 
 
 def explain(
-    decision: Annotated[str | None, typer.Argument(help="A decision's id, or its beginning")] = None,
+    decision: Annotated[
+        str | None, typer.Argument(help="A decision's id, or its beginning; or a customer's: their newest")
+    ] = None,
     matrix: Annotated[
         bool, typer.Option("--matrix", help="Count dispositions by action and stage; without an id over all decisions.")
     ] = False,
@@ -91,7 +96,10 @@ def explain(
     tenant: Tenant = "default",
     as_json: Json = False,
 ) -> None:
-    """Explain a decision: what was known, considered, removed and why, scored, said, and which rule spoke."""
+    """Explain a decision.
+
+    What was known, considered, removed and why, scored and said, and which rule spoke.
+    """
     from agent.cli import show
 
     if decision is None and not matrix:
@@ -114,11 +122,14 @@ def explain(
 
 
 def replay(
-    decision: Annotated[str, typer.Argument(help="A decision's id, or its beginning")],
+    decision: Annotated[str, typer.Argument(help="A decision's id, or its beginning; or a customer's: their newest")],
     tenant: Tenant = "default",
     as_json: Json = False,
 ) -> None:
-    """Decide again on the recorded inputs. Exit code 1 if the decision differs, or its inputs were erased."""
+    """Decide again on the recorded inputs.
+
+    Exit code 1 if the decision differs, or if its inputs were erased.
+    """
     tactful = product(tenant)
     again = tactful.replay(decision)
     if as_json:

@@ -25,7 +25,10 @@ def demo(
     lang: Annotated[str | None, typer.Option("--lang", help="Only in one language: ko or en.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Play a journey on a virtual clock, in Korean and English: no key, no network, nothing is sent."""
+    """Play a customer's journey, in ko and en.
+
+    On a virtual clock, without key or network; nothing is sent. What it made can be explained afterwards.
+    """
     from rich.console import Console
 
     from agent.cli.options import language

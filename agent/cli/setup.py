@@ -28,7 +28,10 @@ def init(
     lang: Annotated[str, typer.Option(help="The starter brand to copy: ko or en.")] = "en",
     as_json: Json = False,
 ) -> None:
-    """Write a commented playbook, guideline files and tactful.toml to start from."""
+    """Write a brand's files to start from.
+
+    A commented playbook, guideline files and tactful.toml, in a new folder.
+    """
     from agent.cli.options import language
     from agent.domain.errors import InputError
 
@@ -61,7 +64,10 @@ def copy_starter(folder: Path, lang: str) -> list[str]:
 
 
 def doctor(tenant: Tenant = "default", as_json: Json = False) -> None:
-    """Check settings, playbook, packs, store, guidelines, and whether a model is configured."""
+    """Check that everything is in order.
+
+    Settings, playbook, packs, store, guidelines, and whether a model is configured. Exit code 1 if something is not.
+    """
     from agent.bootstrap import load_settings, tenant_id
     from agent.domain.errors import TactfulError
 

@@ -100,17 +100,17 @@ def matrix(decisions: Iterable[Decision]) -> dict[str, dict[str, int]]:
 def print_matrix(table: dict[str, dict[str, int]]) -> None:
     actions = list(table)
     fates = sorted({fate for counts in table.values() for fate in counts}, key=_fate_order)
-    grid = Table(box=box.SIMPLE_HEAD)
-    grid.add_column("")
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    grid.add_column("", no_wrap=True)
     for action in actions:
-        grid.add_column(action, justify="right")
+        grid.add_column(action, justify="right", no_wrap=True)
     for fate in fates:
         grid.add_row(
             fate, *(f"{table[action].get(fate, 0):,}" if table[action].get(fate) else "·" for action in actions)
         )
     grid.add_section()
     grid.add_row("all", *(f"{sum(table[action].values()):,}" for action in actions))
-    Console(highlight=False).print(grid)
+    Console(highlight=False, width=max(Console().width, 132)).print(grid)
 
 
 def _fate(candidate: Candidate) -> str:
@@ -193,7 +193,7 @@ def _scores(found: Decision, lang: str, currency: str) -> Table | None:
         return None
     said = LABELS[lang]
     grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    grid.add_column(said["treatment"])
+    grid.add_column(said["treatment"], no_wrap=True)
     for name in ("p_act", "p_hold", "value", "weight", "lever", "cost", "fatigue", "shadow", "total"):
         grid.add_column(said[name], justify="right")
     for c in ranked[:SHOWN_SCORES]:

@@ -11,7 +11,7 @@ _SAID = {
         "accepted": "accepted the chat",
         "declined": "declined the chat",
         "purchased": "bought within the last day",
-        "value": "{orders} orders, the last {days} days ago, {mean} on average",
+        "value": "orders: {orders}, the last {days} days ago, {mean} on average",
         "case": "{kind} case open since {since}",
         "pressure": "offers in the last seven days: {n}",
         "nothing": "no signal that consent permits to read",

@@ -89,6 +89,20 @@ class SqlRecords:
             ).all()
         return [_effect(row) for row in rows]
 
+    def newest_of(self, tenant: TenantId, customer: CustomerId) -> Decision:
+        """The decision on a customer that was recorded last. Raises NotFound."""
+        c = t.decisions.c
+        with self._database.reading() as connection:
+            found = connection.execute(
+                select(c.record)
+                .where(c.tenant == tenant, c.customer == customer)
+                .order_by(c.recorded_at.desc(), c.as_of.desc(), c.decision)
+                .limit(1)
+            ).scalar()
+        if found is None:
+            raise NotFound("no decision on this customer yet", next_step="Make one with `tactful decide`.")
+        return decision_from(unpack(found))
+
     def expired(self, tenant: TenantId, as_of: datetime, now: datetime) -> int:
         """Effects of the decisions made as of one instant whose time to be sent has passed."""
         e, d = t.effects.c, t.decisions.c

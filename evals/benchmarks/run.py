@@ -1,0 +1,206 @@
+"""The figures of the product, measured, from a checkout: `make bench`, or `python -m evals.benchmarks.run [NAME ...]`.
+
+Each figure is printed beside its budget. Times are wall-clock on whatever machine this is; nothing here gates a test.
+The real input is read from TACTFUL_DATA (a folder with online_retail/) where present.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import typer
+from sqlalchemy import func, select
+
+from agent.bootstrap import open_tactful
+from agent.service import Tactful
+from agent.settings import Settings
+from agent.store import schema as t
+from agent.store.database import Database
+
+ROOT = Path(__file__).parents[2]
+DATA = Path(os.environ.get("TACTFUL_DATA", ROOT.parent / "shared" / "data"))
+RETAIL = DATA / "online_retail" / "online_retail.csv.gz"
+AS_OF = datetime(2011, 12, 9, 13, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    name: str
+    measured: str
+    budget: str
+
+
+def main(names: list[str] = typer.Argument(None, help="Which benchmarks; all by default.")) -> None:  # noqa: B008
+    """Runs the benchmarks and prints a table."""
+    chosen = {n: b for n, b in BENCHMARKS.items() if not names or n in names}
+    with tempfile.TemporaryDirectory(prefix="tactful-bench-") as folder:
+        for name, benchmark in chosen.items():
+            for figure in benchmark(Path(folder)):
+                typer.echo(f"{name:<8} {figure.name:<52} {figure.measured:>20}   budget {figure.budget}")
+
+
+def help_time(_: Path) -> Iterator[Figure]:
+    """`tactful --help` in a process of its own, best of five."""
+    command = [sys.executable, "-m", "agent.cli.app", "--help"]
+    times = []
+    for _run in range(5):
+        started = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
+        times.append(time.perf_counter() - started)
+    yield Figure("tactful --help, median of 5", f"{sorted(times)[2]:.2f} s", "0.5 s")
+
+
+def retail(folder: Path) -> Iterator[Figure]:
+    """The main job: import a year of invoices, a companion, then decide for everyone."""
+    if not RETAIL.exists():
+        typer.echo("retail   not here: set TACTFUL_DATA to a folder with online_retail/online_retail.csv.gz")
+        return
+    home = folder / "home"
+    seconds, memory = _child(home, f"t.import_file('transactions', Path({str(RETAIL)!r}), 'online-retail')")
+    yield Figure("import of 541,909 rows", f"{seconds:.1f} s, {memory:.0f} MB", "90 s, 1,536 MB")
+    companion = folder / "companion"
+    subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "companion.py"), str(companion)],
+        check=True,
+        cwd=ROOT,
+        capture_output=True,
+        env=os.environ | {"TACTFUL_HOME": str(home), "PYTHONPATH": str(ROOT)},
+    )
+    for what in ("customers", "consents"):
+        _child(home, f"t.import_file({what!r}, Path({str(companion)!r}) / '{what}.csv')")
+    for label, minutes in (("first", 0), ("second", 1)):
+        at = (AS_OF + timedelta(minutes=minutes)).isoformat()
+        seconds, memory = _child(
+            home, f"sum(1 for _ in t.decide_all(as_of=datetime.fromisoformat({at!r})))", "t.deciding"
+        )
+        measured = f"{seconds:.1f} s, {4372 / seconds:,.0f}/s"
+        yield Figure(f"decide --all on 4,372 customers, bulk, {label} run", measured, "90 s, 1,000/s")
+        yield Figure("  process memory", f"{memory:.0f} MB", "400 MB")
+    yield from _sizes(home)
+    yield from _graph(home)
+
+
+def scaling(folder: Path) -> Iterator[Figure]:
+    """Bulk decisions at two sizes: the cost must grow with the work, not faster."""
+    from tests.support.brand import product
+    from tests.support.crowd import crowd
+    from tests.support.people import NOON
+
+    rates = []
+    for size in (1_000, 8_000):
+        home = folder / f"crowd{size}"
+        home.mkdir()
+        tactful = product(home, Database(f"sqlite:///{home}/t.db"), _Fixed(NOON), _Counting())
+        _, rows = crowd(size, seed=1, now=NOON)
+        for start in range(0, len(rows), 5_000):
+            tactful.take(rows[start : start + 5_000])
+        _ = tactful.deciding
+        started = time.perf_counter()
+        done = sum(1 for _ in tactful.decide_all(as_of=NOON))
+        rates.append((time.perf_counter() - started) / done * 1e6)
+    yield Figure("bulk, us per customer at 1,000 and 8,000", f"{rates[0]:.0f} / {rates[1]:.0f}", "linear")
+
+
+def guard(_: Path) -> Iterator[Figure]:
+    """Everything between a snapshot and a ranking, for one busy customer."""
+    from agent.graph import nodes
+    from tests.support.decide import env
+    from tests.support.people import NOON, cart, customer, views
+
+    made = env()
+    snapshot = customer(events=(*views(NOON), cart(NOON - timedelta(hours=2), 164_000.0)))
+    times = []
+    for _run in range(3_000):
+        started = time.perf_counter()
+        nodes.weigh(made, nodes.sense(made, snapshot, NOON), {})
+        times.append((time.perf_counter() - started) * 1e3)
+    times.sort()
+    yield Figure("sense and weigh, one customer, p50 / p99", f"{times[1500]:.2f} / {times[2970]:.2f} ms", "-")
+
+
+def _graph(home: Path) -> Iterator[Figure]:
+    tactful = _open(home)
+    customers = tactful.stores.customers.all(tactful.tenant)[:800]
+    _ = tactful.deciding
+
+    async def run() -> list[float]:
+        times = []
+        for number, customer in enumerate(customers):
+            started = time.perf_counter()
+            await tactful.decide(customer, trigger=f"bench:{number}", as_of=AS_OF + timedelta(minutes=2))
+            times.append((time.perf_counter() - started) * 1e3)
+        return times
+
+    times = sorted(asyncio.run(run())[50:])
+    p50, p95 = times[len(times) // 2], times[int(len(times) * 0.95)]
+    yield Figure("a committed graph decision on SQLite, p50 / p95", f"{p50:.1f} / {p95:.1f} ms", "10 / 25 ms")
+    yield Figure("  process memory", f"{peak_memory():.0f} MB", "400 MB")
+
+
+def _sizes(home: Path) -> Iterator[Figure]:
+    database = Database(f"sqlite:///{home / 'tactful.db'}")
+    with database.reading() as connection:
+        record = connection.execute(select(func.avg(func.length(t.decisions.c.record)))).scalar_one()
+        inputs = connection.execute(
+            select(func.avg(func.length(t.inputs.c.body))).where(t.inputs.c.customer.is_not(None))
+        ).scalar_one()
+    database.close()
+    yield Figure("a decision record, compressed, mean", f"{record:,.0f} bytes", "2,048")
+    yield Figure("its inputs, compressed, mean", f"{inputs:,.0f} bytes", "4,096")
+
+
+def _open(home: Path) -> Tactful:
+    return open_tactful(Settings(home=home, model_name=None))
+
+
+def _child(home: Path, expression: str, before: str = "None") -> tuple[float, float]:
+    """Runs one expression in a process of its own; gives (seconds of it alone, peak memory in MB of all)."""
+    code = (
+        "import time\nfrom datetime import datetime\nfrom pathlib import Path\n"
+        "from agent.bootstrap import open_tactful\nfrom agent.settings import Settings\n"
+        f"t = open_tactful(Settings(home=Path({str(home)!r}), model_name=None))\n{before}\n"
+        f"a = time.perf_counter()\n{expression}\n"
+        "taken = time.perf_counter() - a\nfrom evals.benchmarks.run import peak_memory\nprint(taken, peak_memory())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    seconds, memory = done.stdout.split()
+    return float(seconds), float(memory)
+
+
+def peak_memory() -> float:
+    """The most this process has held, in MB. Not from getrusage, which a child inherits from its parent on Linux."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
+
+
+@dataclass
+class _Fixed:
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+
+class _Counting:
+    def new(self) -> str:
+        return "0" * 32
+
+
+BENCHMARKS: dict[str, Callable[[Path], Iterator[Figure]]] = {
+    "help": help_time,
+    "guard": guard,
+    "scaling": scaling,
+    "retail": retail,
+}
+
+if __name__ == "__main__":
+    typer.run(main)
