@@ -6,6 +6,8 @@ behind but never half-way: it sees another version in the store and opens, or bu
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,15 +51,25 @@ class HashedTerms(EmbeddingFunction[Documents]):
         return HashedTerms()
 
 
-def connect(folder: Path) -> ClientAPI:
-    """An embedded Chroma in the folder. Raises StoreError where it cannot be opened."""
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Chroma's errors as ours: the index can always be made anew from the files."""
     try:
-        return PersistentClient(path=str(folder), settings=Settings(anonymized_telemetry=False))
+        yield
     except (ChromaError, OSError, ValueError, RuntimeError) as error:
         raise StoreError(
-            f"the guideline index cannot be opened ({type(error).__name__})",
+            f"the guideline index cannot be used ({type(error).__name__})",
             next_step="Delete the folder chroma/ in TACTFUL_HOME: it is rebuilt from the guideline files.",
         ) from error
+
+
+def connect(folder: Path) -> ClientAPI:
+    """An embedded Chroma in the folder. Raises StoreError where it cannot be opened.
+
+    By its absolute path: Chroma keeps one client per path and process, also when the working directory has changed.
+    """
+    with _plain_errors():
+        return PersistentClient(path=str(folder.resolve()), settings=Settings(anonymized_telemetry=False))
 
 
 class ChromaIndex:
@@ -68,7 +80,8 @@ class ChromaIndex:
         self._version = version_of(passages)
         self._sparse = Sparse({p.passage_id: f"{p.title}\n{p.topic}\n{p.text}" for p in passages})
         self._cache: dict[GuidelineQuery, tuple[Found, ...]] = {}
-        self._collection = self._open(client, f"guide-{digest(tenant, size=6)}")
+        with _plain_errors():
+            self._collection = self._open(client, f"guide-{digest(tenant, size=6)}")
 
     @property
     def version(self) -> str:
@@ -78,7 +91,8 @@ class ChromaIndex:
         """The best passages that fit the query, best first; empty where none fits."""
         known = self._cache.get(query)
         if known is None:
-            known = self._cache[query] = self._search(query)
+            with _plain_errors():
+                known = self._cache[query] = self._search(query)
         return known
 
     def _open(self, client: ClientAPI, prefix: str) -> Any:

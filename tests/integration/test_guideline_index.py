@@ -100,6 +100,14 @@ def test_a_second_opening_finds_the_index_ready(tmp_path: Path) -> None:
     assert again.find(GuidelineQuery(locale="en", day=DAY, words="say sorry first"))
 
 
+def test_a_relative_home_means_another_index_in_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, passages in (("one", starter("en")), ("two", starter("ko"))):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        ChromaIndex(connect(Path("home") / "chroma"), TENANT, passages)
+        assert (tmp_path / name / "home" / "chroma" / "chroma.sqlite3").exists()
+
+
 def test_a_brand_without_guidelines_finds_nothing(tmp_path: Path) -> None:
     assert index(tmp_path, ()).find(GuidelineQuery(locale="en", day=DAY, words="anything")) == ()
 
