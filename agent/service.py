@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from agent.domain.bundle import Committed, Effect
+from agent.domain.bundle import Committed, Effect, EffectState
 from agent.domain.customer import Channel, Consent, ConsentStatus, Purpose
 from agent.domain.decision import Decision
 from agent.domain.errors import InputError
@@ -18,34 +18,42 @@ from agent.domain.ids import CustomerId, DecisionId, EffectId, ExternalId, Tenan
 from agent.domain.imports import Row, Tally
 from agent.domain.money import Money
 from agent.domain.playbook import Playbook
-from agent.domain.ports import Clock, GuidelineIndex, Ids, Toolset
+from agent.domain.ports import (
+    Clock,
+    Commit,
+    Customers,
+    GuidelineIndex,
+    Ids,
+    ImportSink,
+    Ledger,
+    Outcomes,
+    Records,
+    Snapshots,
+    Toolset,
+)
 from agent.graph.bulk import decide_many
 from agent.graph.environment import Environment
-from agent.graph.replay import Replay, replay
+from agent.graph.state import MOST_STEPS
 from agent.guardrails.words import compose
 from agent.importing import run as importing
-from agent.store.commit import SqlCommit
-from agent.store.intake import SqlIntake
-from agent.store.ledger import SqlLedger
-from agent.store.outcomes import SqlOutcomes
-from agent.store.people import SqlCustomers
-from agent.store.records import SqlRecords
-from agent.store.snapshots import SqlSnapshots
+
+if TYPE_CHECKING:
+    from agent.graph.replay import Replay
 
 LONGEST_TRIGGER = 150
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
-    """The store's adapters for one tenant."""
+    """The ports to what is kept."""
 
-    snapshots: SqlSnapshots
-    commit: SqlCommit
-    records: SqlRecords
-    ledger: SqlLedger
-    customers: SqlCustomers
-    intake: SqlIntake
-    outcomes: SqlOutcomes
+    snapshots: Snapshots
+    commit: Commit
+    records: Records
+    ledger: Ledger
+    customers: Customers
+    intake: ImportSink
+    outcomes: Outcomes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +125,7 @@ class Tactful:
     async def _run(self, graph: Any, customer: CustomerId, trigger: str, now: datetime) -> Decision:
         answer = await graph.ainvoke(
             {"customer": customer, "trigger": trigger, "as_of": now.isoformat()},
-            {"recursion_limit": 200},
+            {"recursion_limit": MOST_STEPS},
             output_keys=["committed"],
         )
         committed: Committed = answer["committed"]
@@ -147,7 +155,7 @@ class Tactful:
         return self.stores.records.effects(self.tenant, decision.decision_id)
 
     def is_expired(self, effect: Effect) -> bool:
-        return effect.expires_at <= self._clock.now()
+        return effect.state is EffectState.EXPIRED or effect.expires_at <= self._clock.now()
 
     def expired(self, as_of: datetime | None) -> int:
         """How many effects made as of an instant may no longer be sent by now."""
@@ -159,6 +167,8 @@ class Tactful:
 
     def replay(self, name: str) -> Replay:
         """Decides again on what was recorded. Raises NotFound, and Erased where the inputs are gone."""
+        from agent.graph.replay import replay  # lazily: it loads the graph
+
         recorded = self.decision(name)
         body = self.stores.records.body(self.tenant, recorded.inputs)
         policy = self.stores.records.body(self.tenant, recorded.policy)

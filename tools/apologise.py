@@ -12,10 +12,13 @@ from agent.domain.customer import Channel
 from agent.domain.signals import Situation
 from tools.contract import Task, Tool, drafted, person
 
+FAULTS = ("complaint", "refund", "outage")
+"""Cases in which something went wrong on our side; to a bereavement, a debt or a fraud a person answers."""
+
 
 def _aim(situation: Situation) -> Aim | None:
     case = situation.signals.case
-    if case is None:
+    if case is None or case.kind not in FAULTS:
         return None
     told = any(c.action == "apologise" and c.entity == case.case_id for c in situation.snapshot.contacts)
     return None if told else Aim(entity=case.case_id, because="case")

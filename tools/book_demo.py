@@ -11,7 +11,7 @@ from agent.domain.action import Action, Aim, Kind
 from agent.domain.bundle import Draft, Reservation, SlotKind, SlotValue
 from agent.domain.customer import Channel, OpenSlot
 from agent.domain.signals import Situation
-from tools.contract import Task, Tool, about, day_of, drafted, person
+from tools.contract import Task, Tool, about, drafted, person
 
 
 def _aim(situation: Situation) -> Aim | None:
@@ -67,7 +67,11 @@ def book_demo(
         cites: The ids of the guideline passages that the wording follows.
     """
     reservation = Reservation(kind="slot", resource=_slot(task).slot_id)
-    return drafted(ACTION, task, _facts(task), body, subject, day_of(task), (reservation,))
+    slot = _slot(task)
+    required = ("slot.start", "product.name")
+    return drafted(
+        ACTION, task, _facts(task), body, subject, slot.slot_id, (reservation,), required, ends_at=slot.starts_at
+    )
 
 
 TOOL = Tool(action=ACTION, facts=_facts, call=book_demo)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from langchain_core.tools import BaseTool
 
@@ -53,16 +53,20 @@ def drafted(
     subject: str,
     window: str,
     reservations: tuple[Reservation, ...] = (),
+    required: tuple[str, ...] = (),
+    ends_at: datetime | None = None,
 ) -> Draft:
-    """The draft of a message about the candidate's entity."""
+    """The draft of a message about the candidate's entity; it expires with the action's patience, or at `ends_at`."""
     treatment = task.candidate.treatment
+    expires_at = treatment.at + timedelta(hours=action.expires_hours)
     return Draft(
         treatment=treatment,
         kind=action.kind,
         payload=Payload(words=Words(subject=subject, body=body), slots=facts),
         window=window,
-        expires_at=treatment.at + timedelta(hours=action.expires_hours),
+        expires_at=min(expires_at, ends_at) if ends_at else expires_at,
         reservations=reservations,
+        required=required,
     )
 
 

@@ -10,25 +10,26 @@ from langchain_core.tools import InjectedToolArg, tool
 from agent.domain.action import Action, Aim, Kind
 from agent.domain.bundle import Draft, Reservation, SlotKind, SlotValue
 from agent.domain.customer import CampaignLeft, Channel
-from agent.domain.signals import Situation
+from agent.domain.signals import LiveContext, Situation
 from tools.contract import FRESH_CART_MINUTES, SEVERAL_VIEWS, Task, Tool, day_of, drafted, person
 
 
 def _aim(situation: Situation) -> Aim | None:
     live = situation.signals.live
-    if live is None or live.purchased or not situation.snapshot.campaigns:
+    campaign = situation.snapshot.campaign(situation.now)
+    if live is None or live.purchased or campaign is None:
         return None
-    if live.cart and live.cart_age_minutes >= FRESH_CART_MINUTES and _worth_it(situation):
+    if live.cart and live.cart_age_minutes >= FRESH_CART_MINUTES and _worth_it(live, campaign):
         return Aim(entity=live.cart, because="cart")
     if live.views >= SEVERAL_VIEWS and situation.snapshot.product(live.product):
         return Aim(entity=live.product, because="views")
     return None
 
 
-def _worth_it(situation: Situation) -> bool:
+def _worth_it(live: LiveContext, campaign: CampaignLeft) -> bool:
     """The cart reaches the coupon's minimum, in the same currency."""
-    live, minimum = situation.signals.live, situation.snapshot.campaigns[0].minimum_spend
-    if live is None or live.cart_value is None or live.cart_value.currency != minimum.currency:
+    minimum = campaign.minimum_spend
+    if live.cart_value is None or live.cart_value.currency != minimum.currency:
         return False
     return live.cart_value.amount >= minimum.amount
 
@@ -53,8 +54,14 @@ ACTION = Action(
 )
 
 
+CONDITIONS = ("coupon.code", "coupon.percent", "coupon.minimum", "coupon.greatest", "coupon.ends")
+"""What stands beside the benefit, always."""
+
+
 def _campaign(task: Task) -> CampaignLeft:
-    return task.situation.snapshot.campaigns[0]
+    found = task.situation.snapshot.campaign(task.situation.now)
+    assert found is not None
+    return found
 
 
 def _facts(task: Task) -> Mapping[str, SlotValue]:
@@ -95,7 +102,9 @@ def offer_coupon(
         share=campaign.share,
         slot="coupon.code",
     )
-    return drafted(ACTION, task, _facts(task), body, subject, day_of(task), (reservation,))
+    return drafted(
+        ACTION, task, _facts(task), body, subject, day_of(task), (reservation,), CONDITIONS, campaign.ends_at
+    )
 
 
 TOOL = Tool(action=ACTION, facts=_facts, call=offer_coupon)

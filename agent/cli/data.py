@@ -181,7 +181,7 @@ def withdraw(
     tenant: Tenant = "default",
     as_json: Json = False,
 ) -> None:
-    """Record a withdrawal, at once. Without --purpose: everything, profiling and every channel."""
+    """Record a withdrawal, at once. Without --purpose: everything, every purpose and channel."""
     _record(customer, purpose, channel, "withdrawn", tenant, as_json)
 
 
@@ -190,8 +190,8 @@ def _record(customer: str, purpose: str, channel: str | None, status: str, tenan
 
     entries: list[tuple[Purpose, Channel | None]]
     if purpose == "all" and status == "withdrawn":
-        entries = [(Purpose.PROFILING, None), (Purpose.MARKETING_PROCESSING, None)]
-        entries += [(Purpose.AD_SENDING, pushed) for pushed in PUSHED]
+        entries = [(purpose, None) for purpose in Purpose if purpose not in (Purpose.AD_SENDING, Purpose.NIGHT)]
+        entries += [(purpose, pushed) for purpose in (Purpose.AD_SENDING, Purpose.NIGHT) for pushed in PUSHED]
     else:
         entries = [_entry(purpose, channel)]
     new = product(tenant).record_consent(customer, ConsentStatus(status), entries, "cli")

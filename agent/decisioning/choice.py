@@ -38,12 +38,17 @@ class Choice:
     fixed: bool = False
 
 
+def seed_of(snapshot: Snapshot) -> str:
+    """What all draws of one decision are keyed by."""
+    return f"{snapshot.customer}:{snapshot.ordinal}"
+
+
 def choose(ranked: Sequence[Candidate], snapshot: Snapshot, holdout_percent: float, rng: Rng) -> Choice:
     """Draws among allowed offers, best first. Empty, or none above zero: a certain hold, holdout or not.
 
     The holdout is stable per customer; exploration is drawn anew for each decision.
     """
-    seed = f"{snapshot.customer}:{snapshot.ordinal}"
+    seed = seed_of(snapshot)
     held_out = bool(ranked) and rng.uniform(snapshot.tenant, snapshot.customer, "holdout") < holdout_percent / 100.0
     best = ranked[0] if ranked and _total(ranked[0]) > 0 else None
     share = holdout_percent / 100.0

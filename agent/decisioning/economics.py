@@ -10,6 +10,9 @@ from agent.domain.customer import Channel
 from agent.domain.playbook import Playbook, Prior, Terms
 from agent.domain.signals import Signals, Situation
 
+GREATEST_VALUE = 1e10
+"""Main units. Beyond it a score would leave the range of whole micro-units in 64 bits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -68,7 +71,7 @@ def row(action: Action, terms: Terms, channel: Channel, at: datetime, situation:
         act_rate=posterior(terms.response, trials, successes),
         hold_rate=playbook.baseline.rate,
         readiness=readiness(situation.signals),
-        value=max(0.0, margin - discount),
+        value=min(max(0.0, margin - discount), GREATEST_VALUE),
         weight=action.weight(situation) / (1.0 + delay_hours / action.half_life_hours),
         lever=terms.lever,
         cost=float(terms.cost),
@@ -93,8 +96,8 @@ def _basket(situation: Situation, playbook: Playbook) -> float:
 
 def _discount(action: Action, situation: Situation, basket: float) -> tuple[float, float]:
     """(what the coupon takes off this basket, what it may take at most); zero without a campaign."""
-    if not action.uses_campaign or not situation.snapshot.campaigns:
+    campaign = situation.snapshot.campaign(situation.now) if action.uses_campaign else None
+    if campaign is None:
         return 0.0, 0.0
-    campaign = situation.snapshot.campaigns[0]
     face = float(campaign.face_value.amount)
     return min(face, basket * campaign.percent / 100.0), face

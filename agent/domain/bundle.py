@@ -117,7 +117,10 @@ class Payload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a tool returns: pure data, nothing has happened. `window` makes the effect's key unique in time."""
+    """What a tool returns: pure data, nothing has happened.
+
+    `window` makes the effect's key unique in time; `required` names the slots that the words must show.
+    """
 
     treatment: Treatment
     kind: Kind
@@ -125,11 +128,14 @@ class Draft:
     window: str
     expires_at: datetime
     reservations: tuple[Reservation, ...] = ()
+    required: tuple[str, ...] = ()
 
 
 class EffectState(StrEnum):
     PENDING = "pending"
     HELD = "held"
+    EXPIRED = "expired"
+    """Never to be sent: it was decided as of another time than now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

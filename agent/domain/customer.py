@@ -21,19 +21,10 @@ class Channel(StrEnum):
     PAGE = "page"
 
 
-class Surface(StrEnum):
-    """`pushed` reaches people where they are and needs ad consent; `in_session` is shown by the caller."""
-
-    PUSHED = "pushed"
-    IN_SESSION = "in_session"
-
-
 PUSHED = (Channel.EMAIL, Channel.SMS, Channel.PUSH, Channel.KAKAO)
+"""The surface that reaches people where they are: it needs consent to ads."""
 IN_SESSION = (Channel.CHAT, Channel.PAGE)
-
-
-def surface_of(channel: Channel) -> Surface:
-    return Surface.IN_SESSION if channel in IN_SESSION else Surface.PUSHED
+"""The surface that the caller shows while the customer is there; it counts towards fatigue all the same."""
 
 
 class Purpose(StrEnum):
@@ -95,7 +86,7 @@ class Event:
         value = self.properties.get(name, 0)
         if isinstance(value, str):
             return 0.0
-        return float(value) if 0 <= value < 1e12 else 0.0
+        return float(value) if 0 <= value < 1e10 else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +206,12 @@ class Snapshot:
         return any(
             c.purpose is purpose and c.channel is channel and c.status is ConsentStatus.WITHDRAWN for c in self.consents
         )
+
+    def campaign(self, at: datetime) -> CampaignLeft | None:
+        """The first running campaign with room for this customer, else the first that is there at all."""
+        running = [c for c in self.campaigns if c.ends_at > at]
+        with_room = (c for c in running if c.share_left > 0 and c.budget_left.micros >= c.face_value.micros)
+        return next(with_room, running[0] if running else None)
 
     def product(self, product_id: str) -> Product | None:
         return next((p for p in self.products if p.product_id == product_id), None)

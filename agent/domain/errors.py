@@ -5,7 +5,6 @@
     |   |-- PlaybookError        playbook.yaml: file, line and field
     |   |-- PackError            a guard pack: file, line and field; no valid pack, no offer
     |   |-- GuidelineError       a guideline file: front matter or encoding
-    |   |-- TemplateError        a message template or prompt: unknown or missing variable
     |   `-- ImportFileError      a file that cannot be imported at all (single bad rows are quarantined)
     |-- NotFound                 an id or a customer that the store does not hold
     |-- Erased                   the inputs of a decision were erased: it cannot be replayed
@@ -50,12 +49,8 @@ class GuidelineError(InputError):
     """A guideline file has a broken front matter or is not UTF-8 text."""
 
 
-class TemplateError(InputError):
-    """A template is missing, or uses a variable that was not declared."""
-
-
 class ImportFileError(InputError):
-    """The file as a whole cannot be imported: nothing of it was taken."""
+    """The file as a whole cannot be read, or not to its end. What was taken until then stays."""
 
 
 class NotFound(TactfulError):

@@ -50,7 +50,6 @@ class CustomerRow:
     zone: str | None = None
     locale: str | None = None
     age: AgeAssurance | None = None
-    occurred_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +96,3 @@ class Tally:
     new: int = 0
     outcomes: Counter[RowOutcome] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
-
-    def add(self, other: Tally) -> None:
-        self.rows += other.rows
-        self.new += other.new
-        self.outcomes.update(other.outcomes)
-        self.reasons.update(other.reasons)

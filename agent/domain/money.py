@@ -11,7 +11,7 @@ MICROS = 1_000_000
 
 @dataclass(frozen=True, slots=True, order=False)
 class Money:
-    """An amount in one currency (ISO 4217). Amounts of two currencies never add up.
+    """An amount in one currency (ISO 4217).
 
     Raises ValueError for a currency that is not three capital letters or an amount that is not finite.
     """
@@ -21,7 +21,7 @@ class Money:
 
     def __post_init__(self) -> None:
         if not (len(self.currency) == 3 and self.currency.isascii() and self.currency.isupper()):
-            raise ValueError(f"not an ISO 4217 currency: {self.currency!r}")
+            raise ValueError("not an ISO 4217 currency")
         if not self.amount.is_finite():
             raise ValueError("an amount of money must be finite")
 
@@ -33,11 +33,6 @@ class Money:
     def micros(self) -> int:
         """The amount in millionths, rounded half to even."""
         return int((self.amount * MICROS).to_integral_value())
-
-    def __add__(self, other: Money) -> Money:
-        if self.currency != other.currency:
-            raise ValueError(f"cannot add {other.currency} to {self.currency}")
-        return Money(self.amount + other.amount, self.currency)
 
     def __str__(self) -> str:
         return f"{self.amount:,.2f} {self.currency}"

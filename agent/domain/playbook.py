@@ -160,17 +160,19 @@ def openings(calendars: tuple[Calendar, ...], now: datetime, taken: frozenset[st
     """The next free slots within seven days, over all hosts, soonest first. All times aware."""
     found: list[OpenSlot] = []
     for calendar in calendars:
+        mine: list[OpenSlot] = []
         zone = ZoneInfo(calendar.zone)
         earliest = now + timedelta(minutes=calendar.notice_minutes)
         today = now.astimezone(zone).date()
         for offset in range(8):
-            found += [
+            mine += [
                 slot
                 for slot in _slots_of(calendar, zone, today + timedelta(days=offset))
                 if slot.starts_at >= earliest and slot.slot_id not in taken
             ]
-            if len(found) >= limit * len(calendars):
+            if len(mine) >= limit:
                 break
+        found += mine[:limit]
     return sorted(found, key=lambda slot: (slot.starts_at, slot.slot_id))[:limit]
 
 

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from agent.domain.action import Action, Candidate
-from agent.domain.bundle import Brief, Bundle, Draft, Outcome, Proposal
+from agent.domain.bundle import Brief, Bundle, Draft, Effect, Outcome, Proposal
 from agent.domain.customer import Consent, Snapshot
 from agent.domain.decision import Decision
 from agent.domain.guideline import Found, GuidelineQuery
-from agent.domain.ids import CustomerId, DecisionId, ExternalId, TenantId
+from agent.domain.ids import CustomerId, DecisionId, EffectId, ExternalId, TenantId
 from agent.domain.imports import Row
+from agent.domain.money import Money
 from agent.domain.playbook import Playbook
 from agent.domain.signals import Situation
 
@@ -85,15 +86,27 @@ class Commit(Protocol):
 
 
 class Records(Protocol):
-    """Decisions as recorded, and the inputs they rested on."""
+    """Decisions as recorded, their effects, and the inputs they rested on."""
 
     def decision(self, tenant: TenantId, decision: DecisionId) -> Decision: ...
 
+    def newest_of(self, tenant: TenantId, customer: CustomerId) -> Decision: ...
+
     def recorded(self, tenant: TenantId, ids: Sequence[DecisionId]) -> dict[str, Decision]: ...
+
+    def decisions(self, tenant: TenantId) -> Iterator[Decision]: ...
+
+    def effects(self, tenant: TenantId, decision: DecisionId) -> list[Effect]: ...
+
+    def expired(self, tenant: TenantId, as_of: datetime, now: datetime) -> int: ...
 
     def body(self, tenant: TenantId, digest: str) -> bytes: ...
 
-    def decisions(self, tenant: TenantId) -> Iterator[Decision]: ...
+
+class Outcomes(Protocol):
+    """What came of effects: one outcome each, counted for its arm."""
+
+    def record(self, tenant: TenantId, effect: EffectId, kind: str, at: datetime, value: Money | None) -> bool: ...
 
 
 class Ledger(Protocol):
@@ -113,8 +126,16 @@ class ImportSink(Protocol):
 
 
 class Customers(Protocol):
-    """Who is meant, and who there is."""
+    """Who is meant, who there is, and what only the sender may see."""
 
     def find(self, tenant: TenantId, name: ExternalId | CustomerId) -> CustomerId: ...
 
     def all(self, tenant: TenantId) -> list[CustomerId]: ...
+
+    def count(self, tenant: TenantId) -> int: ...
+
+    def external_ids(self, tenant: TenantId) -> list[tuple[ExternalId, str | None]]: ...
+
+    def where(self, tenant: TenantId, customer: CustomerId) -> tuple[str | None, str | None]: ...
+
+    def first_name(self, tenant: TenantId, customer: CustomerId) -> str: ...

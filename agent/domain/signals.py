@@ -52,10 +52,9 @@ class OpenCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pressure:
-    """Contacts on all surfaces in the last 7 days, and the last of them."""
+    """Offers made on all surfaces in the last 7 days."""
 
     contacts_7d: int
-    last_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

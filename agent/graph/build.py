@@ -7,21 +7,22 @@ a thread; the store's calls are short. No checkpointer: a run that dies is run a
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
-from agent.domain.action import HoldReason, Stage
-from agent.domain.bundle import Committed, Exhausted, Proposal
+from agent.domain.action import HoldReason, Kind, Stage
+from agent.domain.bundle import Brief, Committed, Exhausted, Proposal
 from agent.domain.errors import DeciderError, InputError, NotFound
 from agent.domain.ids import CustomerId, RuleId, TriggerKey
 from agent.domain.ports import Commit, Decider, Snapshots
 from agent.domain.verdict import Verdict, VerdictKind
 from agent.graph import nodes
-from agent.graph.deciders.engine import word
+from agent.graph.deciders.engine import EngineDecider
 from agent.graph.environment import Environment
 from agent.graph.state import Answer, Request, State, Step
 
@@ -29,8 +30,6 @@ RETRIES = 2
 """Conflicts after which the engine decides; one more, and the decision is a hold."""
 EXHAUSTED = RuleId("tactful-exhausted")
 NO_WORDS = RuleId("tactful-no-words")
-MOST_STEPS = 200
-"""A run longer than this is a fault: each way back removes a candidate or counts a conflict."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +41,8 @@ class Steps:
     commit_port: Commit
     decider: Decider | None
     deadline: float
+    refused: Mapping[str, Verdict] = field(default_factory=dict)
+    """Treatments known from the start to be unavailable: for replay."""
 
     async def sense(self, state: State) -> Step:
         now = instant(state["as_of"])
@@ -56,24 +57,30 @@ class Steps:
         return {"passages": nodes.recall(self.env, state["situation"])}
 
     async def weigh(self, state: State) -> Step:
-        return {"weighing": nodes.weigh(self.env, state["situation"], state.get("taken_back", {}))}
+        return {"weighing": nodes.weigh(self.env, state["situation"], state.get("taken_back", self.refused))}
 
     async def propose(self, state: State) -> Step:
-        """The decider's choice and words; the engine's where there is no decider, or it failed, or was refused."""
+        """The decider's choice and words; the engine's where there is no decider, or it failed, or was refused.
+
+        A model words offers. A reply is owed: it is said in the brand's own templates.
+        """
+        chosen = state["weighing"].chosen
+        assert chosen is not None
         brief = nodes.brief(self.env, state["weighing"], state["passages"])
         cause = state.get("engine_only", "")
         ends = state.get("ends") or asyncio.get_running_loop().time() + self.deadline
-        if self.decider is not None and not cause:
+        if self.decider is not None and not cause and chosen.kind is Kind.OFFER:
             try:
-                left = ends - asyncio.get_running_loop().time()
-                return {"brief": brief, "proposal": await self.decider.propose(brief, left), "ends": ends}
+                return {"brief": brief, "proposal": await _ask(self.decider, brief, ends), "ends": ends}
             except DeciderError as error:
                 cause = error.cause
+        kept: Step = {"brief": brief, "engine_only": cause, "ends": ends}
         try:
-            return {"brief": brief, "proposal": word(brief, degraded=bool(cause), cause=cause), "engine_only": cause}
+            worded = await EngineDecider().propose(brief, self.deadline)
         except DeciderError as error:
             verdict = own_verdict(NO_WORDS, HoldReason.INELIGIBLE, str(error))
-            return {"proposal": None, "taken_back": _with(state, brief.lines[0].treatment.key, verdict)}
+            return kept | {"proposal": None, "taken_back": _with(self, state, brief.lines[0].treatment.key, verdict)}
+        return kept | {"proposal": replace(worded, degraded=bool(cause), cause=cause)}
 
     async def act(self, state: State) -> Step:
         return {"draft": nodes.act(self.env, state["weighing"], state["brief"], _proposal(state))}
@@ -86,7 +93,7 @@ class Steps:
             return {"ruling": ruling}
         if _proposal(state).chooser == "model":
             return {"ruling": ruling, "engine_only": f"denied:{verdict.rule}"}
-        return {"ruling": ruling, "taken_back": _with(state, state["draft"].treatment.key, verdict)}
+        return {"ruling": ruling, "taken_back": _with(self, state, state["draft"].treatment.key, verdict)}
 
     async def commit(self, state: State) -> Step:
         weighing = state["weighing"]
@@ -111,10 +118,25 @@ class Steps:
                 "action": chosen.action if chosen else "hold",
                 "reason": outcome.decision.hold.reason,
             }
-        if isinstance(outcome, Exhausted):
+        slots = {r.resource for r in bundle.reservations if r.kind == "slot"}
+        if isinstance(outcome, Exhausted) and outcome.resource not in slots:
             verdict = own_verdict(EXHAUSTED, HoldReason.BUDGET, outcome.resource)
-            return {"committed": None, "taken_back": _with(state, state["draft"].treatment.key, verdict)}
+            return {"committed": None, "taken_back": _with(self, state, state["draft"].treatment.key, verdict)}
         return _after_conflict(state) | {"committed": None}
+
+
+async def _ask(decider: Decider, brief: Brief, ends: float) -> Proposal:
+    """The decider's proposal, by the loop's time `ends`, and checked. Raises DeciderError, whatever went wrong."""
+    try:
+        async with asyncio.timeout_at(ends):
+            proposal = await decider.propose(brief, ends - asyncio.get_running_loop().time())
+    except TimeoutError as error:
+        raise DeciderError("timeout", "no proposal in time") from error
+    except DeciderError:
+        raise
+    except Exception as error:
+        raise DeciderError("failed", f"the decider failed ({type(error).__name__})") from error
+    return nodes.checked(brief, proposal)
 
 
 def instant(text: str) -> datetime:
@@ -142,12 +164,12 @@ def _proposal(state: State) -> Proposal:
     return proposal
 
 
-def _with(state: State, key: str, verdict: Verdict) -> dict[str, Verdict]:
-    return {**state.get("taken_back", {}), key: verdict}
+def _with(steps: Steps, state: State, key: str, verdict: Verdict) -> dict[str, Verdict]:
+    return {**state.get("taken_back", steps.refused), key: verdict}
 
 
 def _after_conflict(state: State) -> Step:
-    """Two retries, then the engine, then a hold."""
+    """Two retries, then the engine, then a hold. A slot that went meanwhile counts too: the next reading has others."""
     count = state.get("conflicts", 0) + 1
     if count > RETRIES + 1:
         return {"conflicts": count, "gave_up": HoldReason.CONFLICT}

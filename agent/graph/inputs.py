@@ -14,11 +14,12 @@ from agent.domain.customer import Snapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """The snapshot, the instant, and the ids of the passages found for each action."""
+    """The snapshot, the instant, and the ids of the passages found for each action; `specific` ones name actions."""
 
     snapshot: Snapshot
     now: datetime
     passages: Mapping[str, tuple[str, ...]]
+    specific: tuple[str, ...] = ()
 
 
 _INPUTS = TypeAdapter(Inputs)

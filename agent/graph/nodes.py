@@ -15,6 +15,7 @@ from agent.domain.action import HOLD, Candidate, HoldReason
 from agent.domain.bundle import Brief, Bundle, Delivery, Draft, Effect, EffectState, Line, Payload, Proposal
 from agent.domain.customer import IN_SESSION, Snapshot
 from agent.domain.decision import Decision, Versions
+from agent.domain.errors import DeciderError
 from agent.domain.guideline import GuidelineQuery, Passage
 from agent.domain.ids import CustomerId, EffectId, TriggerKey, decision_id, digest
 from agent.domain.signals import Situation
@@ -81,6 +82,21 @@ def brief(env: Environment, weighing: Weighing, passages: Passages) -> Brief:
     )
 
 
+def checked(brief_: Brief, proposal: Proposal) -> Proposal:
+    """The proposal of an outside decider, if it keeps to the brief. Raises DeciderError.
+
+    Whoever decides outside is the model on the record; what code has drawn may be worded, not held.
+    """
+    if proposal.action == HOLD:
+        if brief_.fixed:
+            raise DeciderError("held_fixed", "the candidate was drawn: only words were wanted")
+    elif not any(line.ref == proposal.ref and line.treatment.action == proposal.action for line in brief_.lines):
+        raise DeciderError("not_offered", "the candidate was not offered")
+    known = {p.passage_id for p in brief_.passages}
+    cites = tuple(c for c in proposal.cites if c in known)
+    return replace(proposal, chooser="model", cites=cites, degraded=False, cause="")
+
+
 def candidate_of(weighing: Weighing, brief_: Brief, proposal: Proposal) -> Candidate:
     """The candidate that a proposal names."""
     line = next(line for line in brief_.lines if line.ref == proposal.ref)
@@ -101,9 +117,7 @@ def guard(env: Environment, weighing: Weighing, draft: Draft) -> Ruling:
 
 def refused(ruling: Ruling) -> Verdict | None:
     """The verdict that forbids the bundle; None where it may be committed (held, for a review)."""
-    if ruling.kind in (VerdictKind.DENY, VerdictKind.DEFER):
-        return ruling.decisive
-    return None
+    return next((v for v in ruling.verdicts if v.kind in (VerdictKind.DENY, VerdictKind.DEFER)), None)
 
 
 def bundle(
@@ -131,6 +145,7 @@ def bundle(
             snapshot=snapshot,
             now=situation.now,
             passages={name: tuple(p.passage_id for p in found) for name, found in passages.items()},
+            specific=tuple(sorted({p.passage_id for found in passages.values() for p in found if p.actions})),
         )
     )
     decision = _decision(env, trigger, weighing, chosen, proposal, ruling, digest(body.decode()), gave_up)
@@ -178,10 +193,10 @@ def _decision(
         as_of=situation.now,
         chosen=chosen.treatment if chosen else None,
         hold=hold_of(weighing, chosen, reason),
-        chooser="model" if free else "engine" if proposal is not None else "code",
+        chooser="code" if gave_up or proposal is None else "model" if free else "engine",
         degraded=proposal.degraded if proposal else False,
         cause=proposal.cause if proposal else "",
-        draws=replace(weighing.draws, propensity=None) if free else weighing.draws,
+        draws=replace(weighing.draws, propensity=None) if free or gave_up else weighing.draws,
         candidates=dispositions(weighing, chosen),
         verdicts=ruling.verdicts if ruling else (),
         passages=proposal.cites if proposal else (),

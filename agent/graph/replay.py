@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from agent.decisioning.choice import HashRng
-from agent.domain.action import Fate, HoldReason
-from agent.domain.bundle import Brief, Bundle, Committed, Conflict, Exhausted, Outcome, Proposal
+from agent.domain.action import HoldReason
+from agent.domain.bundle import Brief, Bundle, Committed, Conflict, Outcome, Proposal
 from agent.domain.customer import Snapshot
 from agent.domain.decision import Decision
 from agent.domain.errors import DeciderError
@@ -18,7 +18,7 @@ from agent.domain.ports import GuidelineIndex, Toolset
 from agent.graph import build
 from agent.graph.environment import environment, policy_from
 from agent.graph.inputs import Inputs, from_bytes, proposal_from
-from agent.graph.state import Request
+from agent.graph.state import MOST_STEPS, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,15 @@ async def replay(
         snapshots=_OneSnapshot(inputs.snapshot),
         commit_port=listener,
         decider=_decider(recorded),
+        refused={
+            c.treatment.key: build.own_verdict(build.EXHAUSTED, c.hold or HoldReason.BUDGET, "as recorded")
+            for c in recorded.candidates
+            if c.rule == build.EXHAUSTED
+        },
         deadline=60.0,
     )
     request = Request(customer=recorded.customer, trigger=recorded.trigger, as_of=inputs.now.isoformat())
-    await build.build(steps).ainvoke(request, {"recursion_limit": build.MOST_STEPS})
+    await build.build(steps).ainvoke(request, {"recursion_limit": MOST_STEPS})
     assert listener.heard is not None
     anew = listener.heard
     differ = tuple(f.name for f in fields(Decision) if getattr(anew, f.name) != getattr(recorded, f.name))
@@ -79,11 +84,12 @@ class _RecordedIndex:
     def find(self, query: GuidelineQuery) -> tuple[Found, ...]:
         known = {found.passage.passage_id: found for found in self._today.find(replace(query, limit=50))}
         return tuple(
-            known.get(PassageId(name), _gone(name, query)) for name in self._inputs.passages.get(query.action, ())
+            known.get(PassageId(name), _gone(name, query, name in self._inputs.specific))
+            for name in self._inputs.passages.get(query.action, ())
         )
 
 
-def _gone(name: str, query: GuidelineQuery) -> Found:
+def _gone(name: str, query: GuidelineQuery, specific: bool) -> Found:
     passage = Passage(
         passage_id=PassageId(name),
         path="",
@@ -92,19 +98,16 @@ def _gone(name: str, query: GuidelineQuery) -> Found:
         topic="",
         title="",
         text="",
-        actions=(query.action,),
+        actions=(query.action,) if specific else (),
     )
     return Found(passage=passage, score=0.0)
 
 
 class _Listener:
-    """A commit that writes nothing, and refuses once more what was refused then."""
+    """A commit that writes nothing, and meets the conflicts that were met then."""
 
     def __init__(self, recorded: Decision) -> None:
         self.heard: Decision | None = None
-        self._gone = {
-            c.treatment.key for c in recorded.candidates if c.fate is Fate.REMOVED and c.rule == build.EXHAUSTED
-        }
         gave_up = recorded.hold.reason is HoldReason.CONFLICT
         self._conflicts = build.RETRIES + 2 if gave_up else build.RETRIES + 1 if recorded.cause == "conflict" else 0
 
@@ -113,8 +116,6 @@ class _Listener:
         if self._conflicts:
             self._conflicts -= 1
             return [Conflict(customer=decision.customer)]
-        if decision.chosen is not None and decision.chosen.key in self._gone:
-            return [Exhausted(customer=decision.customer, resource="recorded")]
         self.heard = decision
         return [Committed(decision=decision)]
 

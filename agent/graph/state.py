@@ -12,6 +12,9 @@ from agent.domain.signals import Situation
 from agent.domain.verdict import Ruling, Verdict
 from agent.graph.weigh import Weighing
 
+MOST_STEPS = 200
+"""A run longer than this is a fault: each way back removes a candidate or counts a conflict."""
+
 
 class Request(TypedDict):
     """What starts a decision, JSON-plain: the pseudonym, the trigger's key, the instant (ISO 8601, with a zone)."""
@@ -32,7 +35,6 @@ class Answer(TypedDict, total=False):
 class Step(Answer, total=False):
     """What a node may add."""
 
-    version: int
     situation: Situation
     passages: Mapping[str, tuple[Passage, ...]]
     weighing: Weighing

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from agent.decisioning import silence
 from agent.decisioning.arbitration import rank
-from agent.decisioning.choice import choose
+from agent.decisioning.choice import choose, seed_of
 from agent.decisioning.economics import Row, row
 from agent.domain.action import Aim, Candidate, Fate, HoldReason, Kind, Score, Stage
 from agent.domain.customer import IN_SESSION, Channel
@@ -95,7 +95,7 @@ def settle(env: Environment, survey: Survey, scores: Sequence[Score], taken_back
     ]
     owed = [c for c in survey.owed if c.treatment.key not in taken_back]
     removed = (*survey.settled, *refused)
-    seed = f"{survey.situation.snapshot.customer}:{survey.situation.snapshot.ordinal}"
+    seed = seed_of(survey.situation.snapshot)
     ranked = rank([c for c in scored if c.treatment.key not in taken_back])
     if owed:
         lost = tuple(ranked)

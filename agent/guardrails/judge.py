@@ -17,10 +17,13 @@ from agent.domain.signals import Situation
 from agent.domain.verdict import Ruling, Verdict, VerdictKind
 from agent.guardrails.cases import ActionCase, ChannelCase, CustomerCase, TextCase, TreatmentCase
 from agent.guardrails.rulebook import Clause, Grain, RuleBook
+from agent.guardrails.rules.text import facts_in_slots
 from agent.guardrails.words import finish
 
 NO_PACK = RuleId("tactful-no-pack")
 NO_RULES = RuleId("tactful-no-rules")
+FACTS = facts_in_slots.__name__
+"""Without this rule no text leaves, whatever else is loaded."""
 MOST_STEPS = 8
 """Deferrals that push each other this often have no fixpoint: the treatment is denied."""
 
@@ -132,12 +135,11 @@ class Guard:
         )
 
     def judge(self, screen: Screen, action: Action, draft: Draft, aim: Aim | None) -> Ruling:
-        """The finished bundle: every grain once more, then the text. Never weaker than `removal`."""
+        """The finished bundle: every grain once more, reviews included, then the text."""
         channel = draft.treatment.channel
-        verdicts: list[Verdict] = []
         removed = self.removal(screen, action, channel, aim)
-        if removed:
-            verdicts.append(removed)
+        verdicts = [removed] if removed else []
+        verdicts += [v for v in self._said(screen, action, channel, aim) if v is not removed]
         due, moved = self.lawful_from(screen, action.kind, channel, draft.treatment.at)
         if moved and (due > draft.treatment.at or moved.kind is VerdictKind.DENY):
             verdicts.append(moved)
@@ -147,9 +149,19 @@ class Guard:
         amendments = tuple(a for v in verdicts for a in v.amendments)
         return Ruling(kind=kind, verdicts=tuple(verdicts), amendments=amendments)
 
+    def _said(self, screen: Screen, action: Action, channel: Channel, aim: Aim | None) -> list[Verdict]:
+        """All verdicts of the grains above the treatment, whatever they lead to."""
+        situation, brand = screen.situation, self._playbook
+        key = (action.kind, channel)
+        return [
+            *self._verdicts(screen, CustomerCase, *key, "", CustomerCase(situation, brand)),
+            *self._verdicts(screen, ChannelCase, *key, channel, ChannelCase(situation, brand, channel)),
+            *self._verdicts(screen, ActionCase, *key, action.name, ActionCase(situation, brand, action, aim)),
+        ]
+
     def _text(self, screen: Screen, draft: Draft) -> Iterable[Verdict]:
         clauses = self._select(screen.clauses, TextCase, draft.kind, draft.treatment.channel)
-        if not clauses:
+        if not any(clause.entry.rule == FACTS for clause in clauses):
             return [_no_rules()]
         finished = finish(draft.payload.words, draft.payload.slots, screen.situation.snapshot.locale)
         case = TextCase(screen.situation, self._playbook, draft.treatment.channel, draft, finished)
@@ -185,7 +197,7 @@ def _run(clause: Clause, case: Any) -> Verdict | None:
     if breach is None:
         return None
     kind = clause.verdict
-    if kind is VerdictKind.DEFER and breach.until is None:
+    if (kind is VerdictKind.DEFER and breach.until is None) or (kind is VerdictKind.AMEND and not breach.amendments):
         kind = VerdictKind.DENY
     return _verdict(clause, kind, breach.detail, breach.until, breach.amendments)
 

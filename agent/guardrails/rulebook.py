@@ -79,6 +79,16 @@ class Clause:
     entry: Entry
 
 
+_MEANINGFUL: Mapping[Any, tuple[Verb, ...]] = {
+    CustomerCase: ("deny", "review"),
+    ChannelCase: ("deny", "review"),
+    ActionCase: ("deny", "review"),
+    TreatmentCase: ("deny", "defer"),
+    TextCase: ("deny", "review", "amend"),
+}
+"""What a breach at each grain can lead to; anything else would be said and not done."""
+
+
 class RuleBook:
     """The packs a playbook names. Immutable; `version` changes with every byte of them."""
 
@@ -116,7 +126,10 @@ class RuleBook:
 
 @cache
 def shipped(names: tuple[str, ...]) -> RuleBook:
-    """The packs of these names that come with the product. Raises PackError for a name that does not exist."""
+    """The packs of these names that come with the product, and `ethics`, which no playbook can leave out.
+
+    Raises PackError for a name that does not exist.
+    """
     known = {path.stem: path for path in SHIPPED.glob("*.yaml")}
     for name in names:
         if name not in known:
@@ -125,7 +138,8 @@ def shipped(names: tuple[str, ...]) -> RuleBook:
                 place="playbook.yaml: packs",
                 next_step=f"Choose from: {', '.join(sorted(known))}.",
             )
-    return RuleBook({name: known[name].read_text(encoding="utf-8") for name in names})
+    wanted = dict.fromkeys((*names, "ethics"))
+    return RuleBook({name: known[name].read_text(encoding="utf-8") for name in wanted})
 
 
 def _read(name: str, text: str) -> tuple[Pack, list[Clause]]:
@@ -152,6 +166,12 @@ def _clause(pack: str, entry: Entry, index: int, document: Document) -> Clause:
         )
     hints = get_type_hints(rule)
     case, parameters = list(inspect.signature(rule).parameters)
+    if entry.verdict not in _MEANINGFUL[hints[case]]:
+        raise YamlFault(
+            document.line("rules", index, "verdict"),
+            f"rules.{index}.verdict",
+            f"{entry.rule} can only {' or '.join(_MEANINGFUL[hints[case]])}",
+        )
     where: tuple[str | int, ...] = ("rules", index, "parameters") if entry.parameters else ("rules", index)
     if entry.parameters:
         _refuse_unknown(entry, hints[parameters], document, where)

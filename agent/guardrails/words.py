@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +18,22 @@ from agent.domain.bundle import Payload, SlotKind, SlotValue, Words
 from agent.domain.verdict import Amendment, Place
 
 SLOT = re.compile(r"\{\{\s*([a-z_]+(?:\.[a-z_]+)*)\s*(?:\|\s*([^{}|/]{1,4})/([^{}|/]{1,4})\s*)?\}\}")
+_PARTICLES = frozenset(
+    {
+        ("은", "는"),
+        ("이", "가"),
+        ("을", "를"),
+        ("과", "와"),
+        ("으로", "로"),
+        ("아", "야"),
+        ("이에요", "예요"),
+        ("이라", "라"),
+        ("이나", "나"),
+    }
+)
+"""What may follow a slot, after a consonant and after a vowel. Anything else would escape the text rules."""
+_LINKS = re.compile(r"(?i)https?:|www\.|://|@|[a-z0-9-]\.[a-z]{2}")
+LONGEST_NAME = 120
 _BABEL = {"ko": "ko_KR", "en": "en_GB"}
 _MOMENT = {"ko": "M월 d일 (E) aaaa h:mm", "en": "EEE d MMM, HH:mm"}
 _DATE = {"ko": "y년 M월 d일", "en": "d MMMM y"}
@@ -41,12 +58,12 @@ def finish(words: Words, slots: Mapping[str, SlotValue], locale: str) -> Finishe
     unknown: list[str] = []
 
     def put(match: re.Match[str]) -> str:
-        value = slots.get(match.group(1))
-        if value is None:
+        value, pair = slots.get(match.group(1)), (match.group(2), match.group(3))
+        if value is None or (pair != (None, None) and pair not in _PARTICLES):
             unknown.append(match.group(1))
             return match.group(0)
         shown = show(value, locale)
-        return shown + _particle(shown, match.group(2), match.group(3)) if match.group(2) else shown
+        return shown + _particle(shown, *pair) if pair in _PARTICLES else shown
 
     subject = SLOT.sub(put, words.subject)
     body = SLOT.sub(put, words.body)
@@ -58,10 +75,17 @@ def compose(payload: Payload, locale: str, late: Mapping[str, str] | None = None
     """(subject, body) as they leave the house: slots filled, `late` values put in, amendments in the medium's order."""
     slots = dict(payload.slots)
     for name, text in (late or {}).items():
-        if name in slots:
+        if name in slots and is_plain(text):
             slots[name] = SlotValue(kind=SlotKind.TEXT, value=text)
     finished = finish(payload.words, slots, locale)
     return amend(finished.subject, finished.body, payload.amendments)
+
+
+def is_plain(text: str) -> bool:
+    """A name or title that is only that: bounded, and without links, control, hidden or directing characters."""
+    if len(text) > LONGEST_NAME or _LINKS.search(unicodedata.normalize("NFKC", text)):
+        return False
+    return not any(unicodedata.category(ch) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp") for ch in text)
 
 
 def amend(subject: str, body: str, amendments: tuple[Amendment, ...]) -> tuple[str, str]:
@@ -96,4 +120,6 @@ def _particle(word: str, after_consonant: str, after_vowel: str) -> str:
     last = word.rstrip("”\"')]")[-1:]
     hangul = "가" <= last <= "힣"
     closed = (ord(last) - ord("가")) % 28 > 0 if hangul else last in "013678LMNRlmnr"
+    if after_consonant == "으로" and ((hangul and (ord(last) - ord("가")) % 28 == 8) or last in "1LlRr78"):
+        closed = False  # after ㄹ it is 로
     return after_consonant if closed else after_vowel

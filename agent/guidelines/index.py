@@ -14,7 +14,7 @@ from typing import Any
 from chromadb import Documents, EmbeddingFunction, Embeddings, PersistentClient
 from chromadb.api import ClientAPI
 from chromadb.config import Settings
-from chromadb.errors import ChromaError
+from chromadb.errors import ChromaError, NotFoundError
 
 from agent.domain.errors import StoreError
 from agent.domain.guideline import ANY, Found, GuidelineQuery, Passage
@@ -76,12 +76,14 @@ class ChromaIndex:
     """The `GuidelineIndex` of one tenant's passages."""
 
     def __init__(self, client: ClientAPI, tenant: TenantId, passages: tuple[Passage, ...]) -> None:
+        self._client = client
+        self._prefix = f"guide-{digest(tenant, size=6)}"
         self._passages = {passage.passage_id: passage for passage in passages}
         self._version = version_of(passages)
         self._sparse = Sparse({p.passage_id: f"{p.title}\n{p.topic}\n{p.text}" for p in passages})
         self._cache: dict[GuidelineQuery, tuple[Found, ...]] = {}
         with _plain_errors():
-            self._collection = self._open(client, f"guide-{digest(tenant, size=6)}")
+            self._collection = self._open()
 
     @property
     def version(self) -> str:
@@ -92,10 +94,16 @@ class ChromaIndex:
         known = self._cache.get(query)
         if known is None:
             with _plain_errors():
-                known = self._cache[query] = self._search(query)
+                try:
+                    known = self._search(query)
+                except NotFoundError:  # another process, at another version of the files, has cleared it away
+                    self._collection = self._open()
+                    known = self._search(query)
+            self._cache[query] = known
         return known
 
-    def _open(self, client: ClientAPI, prefix: str) -> Any:
+    def _open(self) -> Any:
+        client, prefix = self._client, self._prefix
         name = f"{prefix}-{self._version}"
         collection = client.get_or_create_collection(name, embedding_function=HashedTerms())  # type: ignore[arg-type]
         if self._passages and collection.count() != len(self._passages):

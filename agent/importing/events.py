@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from agent.domain.imports import EventRow, Line
 from agent.domain.money import Money
 from agent.importing import fields as f
 from agent.importing.files import Record
-from agent.importing.transactions import outcome_of
+from agent.importing.transactions import bounded, outcome_of
 
 COLUMNS = ("customer", "kind", "occurred_at")
 KINDS = frozenset(
@@ -43,11 +44,16 @@ _TRACKED = {
 
 
 def event(key: str, record: Record) -> list[EventRow | Line]:
-    """Columns: customer, kind, occurred_at, received_at, entity; all others become properties. Raises BadField."""
+    """Columns: customer, kind, occurred_at, received_at, entity, dwell_seconds, value, currency. Raises BadField.
+
+    For `case_opened` the column `properties` may hold {"kind": "refund"}; a case needs its number as `entity`.
+    """
     fields = record.fields
     kind = f.required(fields, "kind", most=40)
     if kind not in KINDS:
         raise f.BadField(f"kind: not one of {', '.join(sorted(KINDS))}")
+    if kind in ("case_opened", "case_closed"):
+        f.required(fields, "entity", most=120)
     occurred = f.moment(fields, "occurred_at")
     nested = fields.get("properties")
     others: dict[str, object] = {
@@ -68,7 +74,7 @@ def event(key: str, record: Record) -> list[EventRow | Line]:
             occurred_at=occurred,
             received_at=f.maybe_moment(fields, "received_at") or occurred,
             entity=f.text(fields, "entity", most=120),
-            properties=plain(others),
+            properties=read_properties(kind, others),
         )
     ]
 
@@ -85,7 +91,7 @@ def segment(key: str, record: Record) -> list[EventRow | Line]:
     if not who:
         raise f.BadField("userId: empty, anonymous messages are not kept yet")
     if kind not in ("track", "page", "screen"):
-        raise f.BadField(f"type: {kind[:20]} messages are not imported, only track, page and screen")
+        raise f.BadField("type: only track, page and screen messages are imported")
     occurred = f.maybe_moment(fields, "timestamp") or f.moment(fields, "originalTimestamp")
     received = f.maybe_moment(fields, "receivedAt") or occurred
     said: Mapping[str, Any] = fields["properties"] if isinstance(fields.get("properties"), dict) else {}  # type: ignore[assignment]
@@ -98,45 +104,64 @@ def segment(key: str, record: Record) -> list[EventRow | Line]:
         occurred_at=occurred,
         received_at=received,
         entity=entity,
-        properties=plain(said),
+        properties=read_properties(name, _worth(name, said)),
     )
     return [row, *_lines(key, who, entity, said, occurred, received)] if name == "purchased" else [row]
 
 
-def plain(values: Mapping[str, object]) -> dict[str, str | int | float]:
-    """Flat values of bounded size; everything else is dropped, since no signal reads it."""
+def read_properties(kind: str, values: Mapping[str, object]) -> dict[str, str | int | float]:
+    """Only what a signal reads, in bounds; everything else is dropped at the door: it could be anybody's data."""
     kept: dict[str, str | int | float] = {}
-    for name, value in list(values.items())[:40]:
-        if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
-            continue
-        if isinstance(value, str):
-            number = _number(value)
-            kept[name[:60]] = number if number is not None else value[:LONGEST]
-        elif value == value and abs(value) < 1e15:
-            kept[name[:60]] = value
+    for name in NUMBERS.get(kind, ()):
+        number = _number(values.get(name))
+        if number is not None:
+            kept[name] = number
+    currency = values.get("currency")
+    if kind in NUMBERS and isinstance(currency, str) and _CURRENCY.fullmatch(currency):
+        kept["currency"] = currency
+    if kind == "case_opened":
+        said = values.get("kind")
+        kept["kind"] = said if isinstance(said, str) and said in CASES else "other" if said else "complaint"
     return kept
 
 
-LONGEST = 200
+NUMBERS: Mapping[str, tuple[str, ...]] = {
+    "product_viewed": ("dwell_seconds",),
+    "cart_updated": ("value",),
+    "purchased": ("value",),
+}
+CASES = frozenset({"complaint", "refund", "outage", "fraud", "bereavement", "debt"})
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
-def _number(text: str) -> float | int | None:
-    """CSV knows only text: numbers of plain form become numbers."""
-    body = text.strip()
-    if (
-        not body.replace(".", "", 1).isdigit()
-        or not body.isascii()
-        or len(body) > 15
-        or (body[0] == "0" and body.isdigit() and len(body) > 1)
-    ):
+def _number(value: object) -> float | int | None:
+    """A number of zero or more, also as CSV writes it."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,10}(\.[0-9]{1,6})?", value.strip()):
+        return float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(body) if "." in body else int(body)
+    return value if 0 <= value < 1e10 else None
+
+
+def _worth(kind: str, said: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Segment's carts name products and prices, not always a value: their sum."""
+    if kind != "cart_updated" or "value" in said:
+        return said
+    products = said["products"] if isinstance(said.get("products"), list) else [said]
+    total = 0.0
+    for product in products[:500]:
+        price = _number(product.get("price")) if isinstance(product, dict) else None
+        quantity = _number(product.get("quantity", 1)) if isinstance(product, dict) else None
+        total += (price or 0) * (quantity or 1)
+    return {**said, "value": round(total, 6)}
 
 
 def _entity(kind: str, said: Mapping[str, Any]) -> str:
     name = {"purchased": "order_id", "cart_updated": "cart_id"}.get(kind, "product_id")
-    value = said.get(name) or said.get("product_id") or ""
-    return str(value)[:120] if isinstance(value, str | int) else ""
+    for key in (name, "product_id"):
+        if isinstance(said.get(key), str | int) and not isinstance(said.get(key), bool):
+            return f.text({key: said[key]}, key, most=120)
+    return ""
 
 
 def _lines(
@@ -150,9 +175,11 @@ def _lines(
     for number, product in enumerate(p for p in products[:500] if isinstance(p, dict)):
         quantity = f.whole(product, "quantity") if f.text(product, "quantity") else 1
         try:
-            price = Money(f.amount(product, "price"), currency.upper())
+            price = bounded(Money(f.amount(product, "price"), currency.upper()), quantity)
+        except f.BadField:
+            raise
         except ValueError as error:
-            raise f.BadField(f"products.{number}: {error}") from error
+            raise f.BadField("products: a price or currency that is none") from error
         found.append(
             Line(
                 key=f"{key}.{number}",

@@ -76,7 +76,7 @@ def amount(fields: dict[str, object], name: str) -> Decimal:
         found = Decimal(required(fields, name, most=40))
     except InvalidOperation as error:
         raise BadField(f"{name}: not a number") from error
-    if not found.is_finite() or abs(found) > 10**12:
+    if not found.is_finite() or found.adjusted() > 12:
         raise BadField(f"{name}: not a finite number of this world")
     return found
 

@@ -61,9 +61,14 @@ def consent(key: str, record: Record) -> ConsentRow:
 def _name(fields: dict[str, object]) -> str:
     """A name as a person would write it: no figures, links or hidden characters, which would be words of another."""
     found = f.text(fields, "first_name", most=60)
-    if any(not (ch.isalpha() or ch in " .'’-·") for ch in found):
+    if any(not (ch.isalpha() or ch in " .'’-·") for ch in found) or not _is_name(found):
         raise f.BadField("first_name: only letters, spaces, hyphens and apostrophes")
     return found
+
+
+def _is_name(found: str) -> bool:
+    """A point only at the end of an initial: between letters it would make a link."""
+    return re.search(r"\.(?=\S)", found) is None
 
 
 def _addresses(fields: dict[str, object]) -> dict[Channel, str]:

@@ -28,6 +28,7 @@ class Format:
 
     columns: tuple[str, ...]
     read: Reader
+    csv_only: bool = False
 
 
 def _one(read: Callable[[str, Record], Row]) -> Reader:
@@ -36,7 +37,9 @@ def _one(read: Callable[[str, Record], Row]) -> Reader:
 
 FORMATS: dict[tuple[str, str | None], Format] = {
     ("transactions", None): Format(transactions.COLUMNS, _one(transactions.line)),
-    ("transactions", "online-retail"): Format(transactions.ONLINE_RETAIL, _one(transactions.online_retail)),
+    ("transactions", "online-retail"): Format(
+        transactions.ONLINE_RETAIL, _one(transactions.online_retail), csv_only=True
+    ),
     ("customers", None): Format(people.CUSTOMER_COLUMNS, _one(people.customer)),
     ("consents", None): Format(people.CONSENT_COLUMNS, _one(people.consent)),
     ("events", None): Format(events.COLUMNS, events.event),
@@ -76,6 +79,8 @@ def run(
 
 def _check_columns(source: Source, columns: tuple[str, ...], chosen: Format) -> None:
     if source.jsonl:
+        if chosen.csv_only:
+            raise ImportFileError("this preset reads CSV files", place=source.path.name, next_step="Export it as CSV.")
         return
     missing = [name for name in chosen.columns if name not in columns]
     if missing or not chosen.columns:
@@ -96,8 +101,9 @@ def _check_columns(source: Source, columns: tuple[str, ...], chosen: Format) -> 
 def _rows(source: Source, columns: tuple[str, ...], chosen: Format, what: str, tally: Tally) -> Iterator[Row]:
     """Rows of the store for every record, and the count of what became of each."""
     seen: dict[int, int] = {}
+    head = "\x1f".join((what, *columns))
     for record in source.records(columns):
-        key = _key(what, record.raw, seen)
+        key = _key(head, record.raw, seen)
         tally.rows += 1
         try:
             if record.fault:
@@ -114,9 +120,9 @@ def _rows(source: Source, columns: tuple[str, ...], chosen: Format, what: str, t
         yield from rows
 
 
-def _key(what: str, raw: str, seen: dict[int, int]) -> str:
-    """Content and ordinal: the n-th row of the same content has the same key in every run."""
-    hashed = blake2b(f"{what}\x1e{raw}".encode("utf-8", "surrogatepass"), digest_size=15)
+def _key(head: str, raw: str, seen: dict[int, int]) -> str:
+    """Content, under the file's header, and ordinal: the n-th row of the same content has the same key in every run."""
+    hashed = blake2b(f"{head}\x1e{raw}".encode("utf-8", "surrogatepass"), digest_size=15)
     short = int.from_bytes(hashed.digest()[:8], "big")
     ordinal = seen.get(short, 0)
     seen[short] = ordinal + 1

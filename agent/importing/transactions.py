@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -26,6 +27,9 @@ ONLINE_RETAIL = (
 
 Read = Callable[[str, Record], Line]
 
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_NO_PRODUCT = re.compile(r"[A-Za-z ]+|C2")
+"""Stock codes of postage, charges and corrections."""
 _LONDON = ZoneInfo("Europe/London")
 _COUNTRIES = {
     "united kingdom": "GB",
@@ -68,6 +72,13 @@ _COUNTRIES = {
 """Country names of the set; `Unspecified` and `European Community` stay unknown."""
 
 
+def bounded(price: Money, quantity: int) -> Money:
+    """The price, if the line is worth less than a billion: else sums would overflow. Raises BadField."""
+    if abs(price.amount * quantity) >= 10**9:
+        raise f.BadField("price x quantity: a billion or more")
+    return price
+
+
 def outcome_of(customer: str | None, quantity: int) -> RowOutcome:
     if customer is None:
         return RowOutcome.WITHOUT_CUSTOMER
@@ -80,10 +91,10 @@ def line(key: str, record: Record) -> Line:
     who = f.customer(fields) if f.text(fields, "customer") else None
     occurred = f.moment(fields, "occurred_at")
     quantity = f.whole(fields, "quantity")
-    try:
-        price = Money(f.amount(fields, "price"), f.required(fields, "currency", most=3))
-    except ValueError as error:
-        raise f.BadField(str(error)) from error
+    amount, currency = f.amount(fields, "price"), f.required(fields, "currency", most=40)
+    if not _CURRENCY.fullmatch(currency):
+        raise f.BadField("currency: not an ISO 4217 code such as GBP")
+    price = bounded(Money(amount, currency), quantity)
     return Line(
         key=key,
         order=f.required(fields, "order", most=64),
@@ -103,7 +114,7 @@ def online_retail(key: str, record: Record) -> Line:
     """A row of the UCI Online Retail set: pounds, London time, returns as negative quantities. Raises BadField."""
     fields: dict[str, str] = record.fields  # type: ignore[assignment]
     try:
-        occurred = datetime.fromisoformat(fields["InvoiceDate"]).replace(tzinfo=_LONDON).astimezone(UTC)
+        local = datetime.fromisoformat(fields["InvoiceDate"])
     except ValueError as error:
         raise f.BadField("InvoiceDate: not a date and time") from error
     try:
@@ -111,7 +122,8 @@ def online_retail(key: str, record: Record) -> Line:
         price = Decimal(fields["UnitPrice"])
     except (ValueError, InvalidOperation) as error:
         raise f.BadField("Quantity or UnitPrice: not a number") from error
-    if not price.is_finite() or abs(price) > 10**9 or abs(quantity) > 2**31 - 1:
+    occurred = (local if local.tzinfo else local.replace(tzinfo=_LONDON)).astimezone(UTC)
+    if not price.is_finite() or price.adjusted() > 9 or abs(quantity) > 2**31 - 1:
         raise f.BadField("Quantity or UnitPrice: out of range")
     if (
         not fields["InvoiceNo"]
@@ -122,6 +134,7 @@ def online_retail(key: str, record: Record) -> Line:
         raise f.BadField("InvoiceNo or StockCode: empty or too long")
     if f.hidden(fields["Description"]) or f.hidden(fields["StockCode"]) or f.hidden(fields["CustomerID"]):
         raise f.BadField("Description, StockCode or CustomerID: holds a control or hidden character")
+    code = fields["StockCode"]
     who = fields["CustomerID"].removesuffix(".0")[:120] or None
     return Line(
         key=key,
@@ -131,9 +144,9 @@ def online_retail(key: str, record: Record) -> Line:
         occurred_at=occurred,
         received_at=occurred,
         product_id=fields["StockCode"],
-        product_name=fields["Description"].strip()[:400],
+        product_name="" if _NO_PRODUCT.fullmatch(code) else fields["Description"].strip()[:400],
         quantity=quantity,
-        price=Money(price, "GBP"),
+        price=bounded(Money(price, "GBP"), quantity),
         outcome=outcome_of(who, quantity),
     )
 

@@ -35,5 +35,4 @@ def open_case(snapshot: Snapshot, now: datetime) -> OpenCase | None:
 
 def pressure(snapshot: Snapshot, now: datetime) -> Pressure:
     """How often the customer was approached in the last seven days; reserved contacts count as made."""
-    recent = [c.at for c in snapshot.contacts if c.kind == "offer" and c.at > now - WEEK]
-    return Pressure(contacts_7d=len(recent), last_at=max(recent, default=None))
+    return Pressure(contacts_7d=sum(1 for c in snapshot.contacts if c.kind == "offer" and c.at > now - WEEK))

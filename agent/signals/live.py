@@ -19,12 +19,12 @@ _CHAT = {"chat_accepted": True, "chat_declined": False}
 def read(snapshot: Snapshot, now: datetime, currency: str) -> LiveContext:
     """The live context at `now`. Events may stand in any order."""
     events = sorted((e for e in snapshot.events if e.at <= now), key=lambda e: (e.at, e.kind, e.entity))
-    bought_at = max((e.at for e in events if e.kind == "purchased"), default=None)
+    bought_at = _last_purchase(events, snapshot)
     session = _session(events, now)
     product, dwell, views = _most_looked_at(session, bought_at)
     cart = _open_cart(events, bought_at, now)
     answer = next((_CHAT[e.kind] for e in reversed(session) if e.kind in _CHAT), None)
-    cart_worth = cart.number("value") if cart else 0.0
+    cart_worth = cart.number("value") if cart and cart.properties.get("currency", currency) == currency else 0.0
     return LiveContext(
         in_session=bool(session),
         product=product,
@@ -37,6 +37,14 @@ def read(snapshot: Snapshot, now: datetime, currency: str) -> LiveContext:
         chat_declined=answer is False,
         purchased=bought_at is not None and now - bought_at <= CONVERTED,
     )
+
+
+def _last_purchase(events: list[Event], snapshot: Snapshot) -> datetime | None:
+    """By event or by invoice, whichever is newer."""
+    times = [e.at for e in events if e.kind == "purchased"]
+    if snapshot.history is not None:
+        times.append(snapshot.history.last_at)
+    return max(times, default=None)
 
 
 def _session(events: list[Event], now: datetime) -> list[Event]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
@@ -13,6 +14,7 @@ from agent.domain.bundle import (
     Committed,
     Conflict,
     Effect,
+    EffectState,
     Exhausted,
     Outcome,
     Reservation,
@@ -20,7 +22,7 @@ from agent.domain.bundle import (
     SlotValue,
 )
 from agent.domain.decision import Decision
-from agent.domain.ids import TenantId
+from agent.domain.ids import TenantId, digest
 from agent.domain.money import Money
 from agent.domain.ports import Clock
 from agent.store import schema as t
@@ -29,6 +31,8 @@ from agent.store.database import Database
 from agent.store.records import decisions_by_id
 from agent.store.rows import CHUNK, Pseudonyms, insert_new, pack
 
+PRESENT = timedelta(minutes=15)
+"""A decision as of a time further from the clock than this is about the past or the future."""
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -61,12 +65,15 @@ class _Writer:
         self._names = names
         self._now = clock.now()
         self._rows: dict[Any, list[dict[str, Any]]] = {}
-        self._moved: dict[str, int] = {}
+        self._moved: dict[str, tuple[int, int]] = {}
         self._policies: set[str] = set()
 
     def write(self, bundles: Sequence[Bundle]) -> list[Outcome]:
-        known = decisions_by_id(self._connection, self._tenant, [b.decision.decision_id for b in bundles])
+        if self._connection.dialect.name == "postgresql" and any(b.reservations for b in bundles):
+            # One allocator a tenant at a time: two of them could otherwise wait for each other's rows.
+            self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(self._tenant))))
         versions = self._lock_versions([b.decision.customer for b in bundles])
+        known = decisions_by_id(self._connection, self._tenant, [b.decision.decision_id for b in bundles])
         used = self._effect_keys_used(bundles)
         outcomes = [self._one(bundle, known, versions, used) for bundle in bundles]
         for table, rows in self._rows.items():
@@ -84,21 +91,40 @@ class _Writer:
             return Committed(decision=recorded, repeated=True)
         if decision.customer not in versions or bundle.version not in (None, versions[decision.customer]):
             return Conflict(customer=decision.customer)
+        if self._another_time(decision):
+            bundle = _never_sent(bundle)
         if any(effect.key in used for effect in bundle.effects):
             return Exhausted(customer=decision.customer, resource="effect")
         allocated: dict[str, str] = {}
-        for reservation in bundle.reservations:
-            code = self._allocate(reservation, bundle)
-            if code is None:
-                return Exhausted(customer=decision.customer, resource=reservation.resource)
-            allocated[reservation.slot] = code
+        gone = self._allocate_all(bundle, allocated)
+        if gone is not None:
+            return Exhausted(customer=decision.customer, resource=gone)
         self._gather(bundle, allocated)
         known[decision.decision_id] = decision
         used.update(effect.key for effect in bundle.effects)
-        if bundle.effects:
+        if any(effect.state is not EffectState.EXPIRED for effect in bundle.effects):
             versions[decision.customer] += 1
-        self._moved[decision.customer] = versions[decision.customer]
+        count = self._moved.get(decision.customer, (0, 0))[1]
+        self._moved[decision.customer] = (versions[decision.customer], count + 1)
         return Committed(decision=decision)
+
+    def _another_time(self, decision: Decision) -> bool:
+        """Decided as of another time than now: a look back or ahead, which must neither send nor use up anything."""
+        return abs(self._now - decision.as_of) > PRESENT
+
+    def _allocate_all(self, bundle: Bundle, allocated: dict[str, str]) -> str | None:
+        """Allocates every reservation into `allocated`, or none of them; the resource that was gone."""
+        if not bundle.reservations:
+            return None
+        savepoint = self._connection.begin_nested()
+        for reservation in bundle.reservations:
+            code = self._allocate(reservation, bundle)
+            if code is None:
+                savepoint.rollback()
+                return reservation.resource
+            allocated[reservation.slot] = code
+        savepoint.commit()
+        return None
 
     def _lock_versions(self, customers: Sequence[str]) -> dict[str, int]:
         """Versions as they stand, held against change until the commit."""
@@ -139,15 +165,16 @@ class _Writer:
         serial = self._spend(reservation, bundle.decision.customer, reservation.amount, reservation.budget)
         if serial is None:
             return None
-        code = self._code(reservation.resource, serial)
         row = {
-            "code": code,
             "campaign": reservation.resource,
             "face_micros": reservation.amount.micros,
             "currency": reservation.amount.currency,
         }
-        self._connection.execute(insert(t.coupons), [common | row])
-        return code
+        for attempt in range(8):
+            code = self._code(reservation.resource, serial, attempt)
+            if insert_new(self._connection, t.coupons, [common | row | {"code": code}]):
+                return code
+        return None
 
     def _spend(self, reservation: Reservation, customer: str, face: Money, budget: Money) -> int | None:
         """Takes `face` from the campaign's budget and one from the customer's share; the coupon's serial, or None."""
@@ -180,8 +207,9 @@ class _Writer:
         ).scalar()
         return int(spent) if spent is not None else None
 
-    def _code(self, campaign: str, serial: int) -> str:
-        number = int(self._names.keyed("coupon", campaign, str(serial)), 16)
+    def _code(self, campaign: str, serial: int, attempt: int) -> str:
+        """Eight letters that nobody can guess; another attempt gives others, should a code be taken."""
+        number = int(self._names.keyed("coupon", campaign, str(serial), str(attempt)), 16)
         letters = []
         for _ in range(8):
             number, letter = divmod(number, len(_ALPHABET))
@@ -239,6 +267,8 @@ class _Writer:
             delivery=effect.delivery,
             state=effect.state,
         )
+        if effect.state is EffectState.EXPIRED:
+            return
         self._add(
             t.contacts,
             contact=effect.effect_id,
@@ -272,6 +302,17 @@ class _Writer:
         self._connection.execute(
             update(t.customers)
             .where(c.tenant == self._tenant, c.customer == bindparam("b_customer"))
-            .values(version=bindparam("b_version"), decisions=c.decisions + 1),
-            [{"b_customer": customer, "b_version": version} for customer, version in self._moved.items()],
+            .values(version=bindparam("b_version"), decisions=c.decisions + bindparam("b_count")),
+            [
+                {"b_customer": customer, "b_version": version, "b_count": count}
+                for customer, (version, count) in self._moved.items()
+            ],
         )
+
+
+def _never_sent(bundle: Bundle) -> Bundle:
+    """The bundle with effects for the record only: a key of their own, nothing reserved."""
+    effects = tuple(
+        replace(e, state=EffectState.EXPIRED, key=digest(e.key, e.effect_id, size=16)) for e in bundle.effects
+    )
+    return replace(bundle, effects=effects, reservations=())

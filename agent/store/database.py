@@ -35,7 +35,8 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with _plain_errors(), self.engine.connect() as connection, connection.begin():
+        options = {} if self.dialect == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        with _plain_errors(), self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
     @contextmanager

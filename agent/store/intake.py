@@ -17,6 +17,8 @@ from agent.store import schema as t
 from agent.store.database import Database
 from agent.store.rows import Pseudonyms, insert_new, note
 
+CASES = ("case_opened", "case_closed")
+
 
 class SqlIntake:
     def __init__(self, database: Database, names: Pseudonyms, clock: Clock) -> None:
@@ -184,9 +186,9 @@ class _Batch:
             )
 
     def _people(self, rows: list[CustomerRow]) -> int:
-        """What a row states replaces what was known; a change of a decision fact moves the version."""
+        """What the last row of a customer states replaces what was known; a change of a fact moves the version."""
         changed = 0
-        for row in rows:
+        for row in {row.external_id: row for row in rows}.values():
             customer = self._customer(row.external_id)
             assert customer is not None
             person = self._names.person(ExternalId(row.external_id))
@@ -281,43 +283,23 @@ class _Batch:
             }
             for row in rows
         ]
+        opened = {str(v["event"]): str(v["customer"]) for v in values if v["kind"] in CASES}
+        known = self._known_events(list(opened))
         new = insert_new(self._connection, t.events, values)
-        self._cases([v for v in values if v["kind"] in ("case_opened", "case_closed")])
+        self._move({customer for name, customer in opened.items() if name not in known})
         return new
 
-    def _cases(self, values: list[dict[str, Any]]) -> None:
-        """Cases are opened and closed by events; either way the customer's version moves, once."""
-        c, people = t.cases.c, t.customers.c
-        for value in sorted(values, key=lambda v: v["occurred_at"]):
-            if value["kind"] == "case_opened":
-                moved = insert_new(
-                    self._connection,
-                    t.cases,
-                    [
-                        {
-                            "tenant": self._tenant,
-                            "case_id": value["entity"],
-                            "customer": value["customer"],
-                            "kind": str(value["properties"].get("kind", "complaint"))[:32],
-                            "opened_at": value["occurred_at"],
-                            "closed_at": None,
-                        }
-                    ],
-                )
-            else:
-                moved = self._connection.execute(
-                    update(t.cases)
-                    .where(
-                        c.tenant == self._tenant,
-                        c.case_id == value["entity"],
-                        c.customer == value["customer"],
-                        c.closed_at.is_(None),
-                    )
-                    .values(closed_at=value["occurred_at"])
-                ).rowcount
-            if moved:
-                self._connection.execute(
-                    update(t.customers)
-                    .where(people.tenant == self._tenant, people.customer == value["customer"])
-                    .values(version=people.version + 1)
-                )
+    def _known_events(self, names: list[str]) -> set[str]:
+        e = t.events.c
+        query = select(e.event).where(e.tenant == self._tenant, e.event.in_(names))
+        return set(self._connection.execute(query).scalars()) if names else set()
+
+    def _move(self, customers: set[str]) -> None:
+        """A case is a decision fact: the versions of those concerned move."""
+        c = t.customers.c
+        if customers:
+            self._connection.execute(
+                update(t.customers)
+                .where(c.tenant == self._tenant, c.customer.in_(sorted(customers)))
+                .values(version=c.version + 1)
+            )

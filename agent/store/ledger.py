@@ -67,6 +67,7 @@ def append(
             consent.status,
             consent.given_at.isoformat(),
             consent.basis,
+            consent.expires_at.isoformat() if consent.expires_at else "",
         )
         rows.append(
             {

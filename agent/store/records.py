@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from agent.domain.action import Kind
 from agent.domain.bundle import Delivery, Effect, EffectState
@@ -104,14 +104,18 @@ class SqlRecords:
         return decision_from(unpack(found))
 
     def expired(self, tenant: TenantId, as_of: datetime, now: datetime) -> int:
-        """Effects of the decisions made as of one instant whose time to be sent has passed."""
+        """Effects of the decisions made as of one instant that may not be sent any more, or never could be."""
         e, d = t.effects.c, t.decisions.c
         with self._database.reading() as connection:
             return int(
                 connection.execute(
                     select(func.count())
                     .select_from(t.effects.join(t.decisions, (e.tenant == d.tenant) & (e.decision == d.decision)))
-                    .where(e.tenant == tenant, d.as_of == as_of, e.expires_at <= now)
+                    .where(
+                        e.tenant == tenant,
+                        d.as_of == as_of,
+                        or_(e.expires_at <= now, e.state == EffectState.EXPIRED),
+                    )
                 ).scalar_one()
             )
 

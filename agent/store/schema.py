@@ -176,17 +176,6 @@ order_lines = Table(
     Column("imported_at", Utc, nullable=False),
     Index(None, "tenant", "customer"),
 )
-cases = Table(
-    "cases",
-    metadata,
-    _tenant(),
-    _key("case_id"),
-    Column("customer", String(40), nullable=False),
-    Column("kind", String(32), nullable=False),
-    Column("opened_at", Utc, nullable=False),
-    Column("closed_at", Utc),
-    Index(None, "tenant", "customer"),
-)
 contacts = Table(
     "contacts",
     metadata,

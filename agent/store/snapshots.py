@@ -37,7 +37,9 @@ from agent.store.rows import chunks
 from agent.store.zones import zone_of
 
 EVENT_DAYS = 30
-MOST_EVENTS = 40
+VIEWS = ("page_viewed", "product_viewed")
+MOST_VIEWS = 30
+MOST_OF_A_KIND = 5
 CONTACT_DAYS = 90
 
 Grouped = dict[str, list[Row[Any]]]
@@ -61,8 +63,18 @@ _EVENTS = _of(
     t.events.c.received_at <= _AT,
 )
 _CONTACTS = _of(t.contacts, t.contacts.c.reserved_at <= _AT, t.contacts.c.at > bindparam("contacts_from", type_=t.Utc))
-_CASES = _of(t.cases, t.cases.c.opened_at <= _AT)
-_LINES = _of(t.order_lines, t.order_lines.c.occurred_at <= _AT, t.order_lines.c.received_at <= _AT).subquery()
+_CASES = _of(
+    t.events,
+    t.events.c.kind.in_(("case_opened", "case_closed")),
+    t.events.c.occurred_at <= _AT,
+    t.events.c.received_at <= _AT,
+)
+_LINES = _of(
+    t.order_lines,
+    t.order_lines.c.occurred_at <= _AT,
+    t.order_lines.c.received_at <= _AT,
+    t.order_lines.c.currency == bindparam("currency", type_=String),
+).subquery()
 _BOUGHT = _LINES.c.quantity > 0
 _TOTALS = select(
     _LINES.c.customer,
@@ -70,10 +82,14 @@ _TOTALS = select(
     func.min(_LINES.c.occurred_at).filter(_BOUGHT).label("first_at"),
     func.max(_LINES.c.occurred_at).filter(_BOUGHT).label("last_at"),
     func.sum(_LINES.c.amount_micros).label("net"),
-    func.max(_LINES.c.currency).label("currency"),
 ).group_by(_LINES.c.customer)
 _COUNTED = (
-    select(_LINES.c.customer, _LINES.c.product, func.count().label("n"), func.max(_LINES.c.occurred_at).label("last"))
+    select(
+        _LINES.c.customer,
+        _LINES.c.product,
+        func.count(func.distinct(_LINES.c.order_id)).label("n"),
+        func.max(_LINES.c.occurred_at).label("last"),
+    )
     .where(_BOUGHT)
     .group_by(_LINES.c.customer, _LINES.c.product)
     .subquery()
@@ -133,6 +149,7 @@ class _Reader:
         self._playbook = playbook
         self._bound = {
             "tenant": tenant,
+            "currency": playbook.brand.currency,
             "ids": list(ids),
             "at": at,
             "events_from": at - timedelta(days=EVENT_DAYS),
@@ -155,7 +172,7 @@ class _Reader:
         found = []
         for customer in (c for c in self._ids if c in people):
             row = people[customer]
-            seen = sorted(events[customer], key=lambda r: (r.occurred_at, r.event))[-MOST_EVENTS:]
+            seen = _recent(events[customer])
             past = history.get(customer)
             wanted = {r.entity for r in seen} | ({past.favourite} if past else set())
             found.append(
@@ -176,7 +193,7 @@ class _Reader:
                     ),
                     history=past,
                     contacts=_contacts(contacts[customer]),
-                    cases=_cases(cases[customer], at),
+                    cases=_cases(cases[customer]),
                     products=tuple(products[name] for name in sorted(wanted) if name in products),
                     campaigns=tuple(_share(c, coupons.get((c.campaign, customer), 0)) for c in campaigns),
                     slots=slots,
@@ -200,7 +217,7 @@ class _Reader:
         return grouped
 
     def _history(self, ids: Sequence[CustomerId]) -> dict[str, History]:
-        """Orders, first and last of them, net value after returns, and the product on most lines."""
+        """In the brand's currency: orders, first and last of them, net value after returns, product on most orders."""
         totals = self._rows(_TOTALS, ids) if ids else ()
         if not totals:
             return {}
@@ -210,7 +227,7 @@ class _Reader:
                 orders=row.orders,
                 first_at=row.first_at,
                 last_at=row.last_at,
-                net=Money.from_micros(int(row.net), row.currency),
+                net=Money.from_micros(int(row.net), self._playbook.brand.currency),
                 favourite=favourites.get(row.customer, ""),
             )
             for row in totals
@@ -227,11 +244,10 @@ class _Reader:
             row.product: Product(
                 product_id=row.product,
                 name=row.name,
-                price=Money.from_micros(row.price_micros, row.currency)
-                if row.price_micros is not None and row.known_at <= self._at
-                else None,
+                price=Money.from_micros(row.price_micros, row.currency) if row.price_micros is not None else None,
             )
             for row in found
+            if row.known_at <= self._at
         }
 
     def _arms(self) -> tuple[Arm, ...]:
@@ -299,7 +315,7 @@ def _reach(rows: list[Row[Any]]) -> tuple[Reach, ...]:
 def _newest(rows: list[Row[Any]]) -> tuple[Consent, ...]:
     """The newest word per purpose and channel; at the same instant a refusal outweighs a grant."""
     newest: dict[tuple[str, str | None], Row[Any]] = {}
-    for row in sorted(rows, key=lambda r: (r.given_at, r.status == ConsentStatus.WITHDRAWN, r.consent)):
+    for row in sorted(rows, key=_weight_of_word):
         newest[(row.purpose, row.channel)] = row
     return tuple(
         Consent(
@@ -331,6 +347,12 @@ def _objection(consents: tuple[Consent, ...]) -> datetime | None:
     return None
 
 
+def _weight_of_word(row: Row[Any]) -> tuple[Any, ...]:
+    """Later words outweigh earlier ones; at one instant a refusal a grant, and a shorter grant a longer one."""
+    ends = row.expires_at
+    return (row.given_at, row.status == ConsentStatus.WITHDRAWN, ends is not None, -ends.timestamp() if ends else 0.0)
+
+
 def _contacts(rows: list[Row[Any]]) -> tuple[Contact, ...]:
     return tuple(
         Contact(channel=Channel(r.channel), action=r.action, entity=r.entity, kind=r.kind, at=r.at)
@@ -338,13 +360,26 @@ def _contacts(rows: list[Row[Any]]) -> tuple[Contact, ...]:
     )
 
 
-def _cases(rows: list[Row[Any]], at: datetime) -> tuple[Case, ...]:
-    return tuple(
-        Case(
-            case_id=r.case_id,
-            kind=r.kind,
-            opened_at=r.opened_at,
-            closed_at=r.closed_at if r.closed_at and r.closed_at <= at else None,
-        )
-        for r in sorted(rows, key=lambda r: (r.opened_at, r.case_id))
-    )
+def _cases(rows: list[Row[Any]]) -> tuple[Case, ...]:
+    """Cases as their events tell them, in whatever order those arrived: opened, closed, opened again."""
+    cases: dict[str, Case] = {}
+    for row in sorted(rows, key=lambda r: (r.occurred_at, r.kind == "case_opened", r.event)):
+        case = cases.get(row.entity)
+        if row.kind == "case_closed":
+            if case is not None and case.closed_at is None:
+                cases[row.entity] = replace(case, closed_at=row.occurred_at)
+        elif case is None or case.closed_at is not None:
+            kind = str(row.properties.get("kind", "complaint"))
+            cases[row.entity] = Case(case_id=row.entity, kind=kind, opened_at=row.occurred_at)
+    return tuple(sorted(cases.values(), key=lambda case: (case.opened_at, case.case_id)))
+
+
+def _recent(rows: list[Row[Any]]) -> list[Row[Any]]:
+    """The newest views, and the newest few of each other kind: no flood of views hides a purchase or an answer."""
+    kept: list[Row[Any]] = []
+    counts: dict[str, int] = defaultdict(int)
+    for row in sorted(rows, key=lambda r: (r.occurred_at, r.event), reverse=True):
+        counts[row.kind] += 1
+        if counts[row.kind] <= (MOST_VIEWS if row.kind in VIEWS else MOST_OF_A_KIND):
+            kept.append(row)
+    return kept[::-1]

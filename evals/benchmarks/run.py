@@ -128,7 +128,8 @@ def guard(_: Path) -> Iterator[Figure]:
 
 
 def _graph(home: Path) -> Iterator[Figure]:
-    tactful = _open(home)
+    now = AS_OF + timedelta(minutes=2)
+    tactful = open_tactful(Settings(home=home, model_name=None), clock=_Fixed(now))
     customers = tactful.stores.customers.all(tactful.tenant)[:800]
     _ = tactful.deciding
 
@@ -136,7 +137,7 @@ def _graph(home: Path) -> Iterator[Figure]:
         times = []
         for number, customer in enumerate(customers):
             started = time.perf_counter()
-            await tactful.decide(customer, trigger=f"bench:{number}", as_of=AS_OF + timedelta(minutes=2))
+            await tactful.decide(customer, trigger=f"bench:{number}", as_of=now)
             times.append((time.perf_counter() - started) * 1e3)
         return times
 
@@ -156,10 +157,6 @@ def _sizes(home: Path) -> Iterator[Figure]:
     database.close()
     yield Figure("a decision record, compressed, mean", f"{record:,.0f} bytes", "2,048")
     yield Figure("its inputs, compressed, mean", f"{inputs:,.0f} bytes", "4,096")
-
-
-def _open(home: Path) -> Tactful:
-    return open_tactful(Settings(home=home, model_name=None))
 
 
 def _child(home: Path, expression: str, before: str = "None") -> tuple[float, float]:

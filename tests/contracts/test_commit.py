@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, select
 
 from agent.domain.action import HoldReason
-from agent.domain.bundle import Bundle, Committed, Conflict, Exhausted, Reservation
+from agent.domain.bundle import Bundle, Committed, Conflict, EffectState, Exhausted, Reservation
 from agent.domain.customer import Channel, ConsentStatus, Purpose
 from agent.domain.ids import DecisionId, EffectId, TriggerKey, digest
 from agent.domain.money import Money
@@ -227,3 +227,59 @@ def test_every_graph_decision_survives_a_consent_that_flickers(
     decision = asyncio.run(tactful.decide(name, trigger="flicker", as_of=NOON))
     assert decision.hold.reason is HoldReason.CONFLICT
     assert decision.effects == ()
+
+
+def test_a_decision_about_another_time_is_recorded_and_uses_nothing_up(tactful: Tactful, database: Database) -> None:
+    """A look back as of the past must neither send anything nor stand in the way of today."""
+    name = next(n for n in NAMES if tactful.find(n) == acting(tactful).decision.customer)
+    past = asyncio.run(tactful.decide(name, as_of=NOON - timedelta(days=2)))
+    (effect,) = tactful.effects(past)
+    assert effect.state is EffectState.EXPIRED
+    assert tactful.is_expired(effect)
+    assert [rows(database, name_) for name_ in ("contacts", "reservations", "coupons", "slots")] == [0, 0, 0, 0]
+    ahead = asyncio.run(tactful.decide(name, as_of=NOON + timedelta(days=2)))
+    assert all(e.state is EffectState.EXPIRED for e in tactful.effects(ahead))
+    today = asyncio.run(tactful.decide(name, as_of=NOON))
+    (live,) = tactful.effects(today)
+    assert live.state is EffectState.PENDING
+
+
+def test_a_consent_withdrawn_today_cannot_be_dodged_by_deciding_as_of_yesterday(tactful: Tactful) -> None:
+    name = next(n for n in NAMES if tactful.find(n) == acting(tactful).decision.customer)
+    tactful.record_consent(name, ConsentStatus.WITHDRAWN, [(Purpose.AD_SENDING, Channel.EMAIL)], "test")
+    dodged = asyncio.run(tactful.decide(name, as_of=NOON - timedelta(hours=1)))
+    assert all(e.state is EffectState.EXPIRED for e in tactful.effects(dodged))
+
+
+def test_the_same_trigger_at_once_gives_one_decision_to_all(tactful: Tactful) -> None:
+    bundle = acting(tactful)
+    with ThreadPoolExecutor(6) as pool:
+        outcomes = [o for (o,) in pool.map(lambda _: tactful.stores.commit.commit([bundle]), range(18))]
+    assert all(isinstance(o, Committed) for o in outcomes)
+    assert sum(not o.repeated for o in outcomes if isinstance(o, Committed)) == 1
+
+
+def test_when_the_second_of_two_resources_is_gone_the_first_is_given_back(tactful: Tactful, database: Database) -> None:
+    taken = replace(acting(tactful), reservations=(Reservation(kind="slot", resource="Maya@noon"),))
+    tactful.stores.commit.commit([taken])
+    other = next(
+        b
+        for b in (bundle_for(tactful, n) for n in NAMES)
+        if b.effects and b.decision.customer != taken.decision.customer
+    )
+    both = replace(other, reservations=(coupon(budget=800), *taken.reservations))
+    (outcome,) = tactful.stores.commit.commit([both])
+    assert isinstance(outcome, Exhausted)
+    assert rows(database, "coupons") == 0
+    assert rows(database, "campaigns") == 0
+
+
+def test_a_coupon_code_that_is_taken_makes_way_for_another(tactful: Tactful, database: Database) -> None:
+    acting_ones = [b for b in (bundle_for(tactful, n) for n in NAMES) if b.effects]
+    first = replace(acting_ones[0], reservations=(coupon(budget=800),))
+    tactful.stores.commit.commit([first])
+    with database.writing() as connection:
+        connection.execute(t.campaigns.update().values(given=0))
+    second = replace(acting_ones[1], reservations=(coupon(budget=800),))
+    assert isinstance(tactful.stores.commit.commit([second])[0], Committed)
+    assert rows(database, "coupons") == 2

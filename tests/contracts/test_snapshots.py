@@ -269,3 +269,60 @@ def test_a_time_without_a_zone_is_never_stored(database: Database) -> None:
         connection.execute(
             t.tenants.insert(), [{"tenant": "x", "secret": "s", "created_at": NOON.replace(tzinfo=None)}]
         )
+
+
+def test_a_case_that_is_opened_again_is_open_in_whatever_order_its_events_arrive(tactful: Tactful) -> None:
+    told = [
+        event("ann", "case_opened", NOON - 5 * DAY, "k1"),
+        event("ann", "case_closed", NOON - 4 * DAY, "k1"),
+        event("ann", "case_opened", NOON - 1 * DAY, "k1"),
+    ]
+    tactful.take([person("ann"), told[2]])
+    tactful.take([told[1]])
+    tactful.take([told[0]])
+    (case,) = seen(tactful).cases
+    assert (case.opened_at, case.closed_at) == (NOON - DAY, None)
+    (earlier,) = seen(tactful, at=NOON - 2 * DAY).cases
+    assert earlier.closed_at == NOON - 4 * DAY
+    before = seen(tactful)
+    tactful.take(told)
+    assert seen(tactful) == before
+
+
+def test_two_customers_may_have_cases_of_the_same_number(tactful: Tactful) -> None:
+    tactful.take([event(name, "case_opened", NOON - DAY, "1") for name in ("ann", "bob")])
+    assert [len(seen(tactful, name).cases) for name in ("ann", "bob")] == [1, 1]
+
+
+def test_a_flood_of_views_hides_neither_a_purchase_nor_an_answer(tactful: Tactful) -> None:
+    views = [event("ann", "product_viewed", NOON - timedelta(seconds=30 * n), "lamp") for n in range(80)]
+    told = [
+        event("ann", "purchased", NOON - timedelta(hours=1), "o"),
+        event("ann", "chat_declined", NOON - timedelta(hours=1)),
+    ]
+    tactful.take([person("ann"), *agreed("ann"), *views, *told])
+    kinds = [e.kind for e in seen(tactful).events]
+    assert {"purchased", "chat_declined"} <= set(kinds)
+    assert len(kinds) <= 40
+
+
+def test_orders_in_another_currency_are_not_added_up(tactful: Tactful) -> None:
+    foreign = replace(order("ann", "2", NOON - DAY), price=Money(Decimal(1_000_000), "KRW"))
+    tactful.take([person("ann"), *agreed("ann"), order("ann", "1", NOON - 9 * DAY), foreign])
+    history = seen(tactful).history
+    assert history is not None
+    assert (history.orders, history.net) == (1, Money(Decimal("60.00"), "GBP"))
+
+
+def test_a_shorter_consent_of_the_same_instant_counts(tactful: Tactful) -> None:
+    given = consent("ann", Purpose.PROFILING, None)
+    tactful.take([person("ann"), given])
+    tactful.take([replace(given, key="later", expires_at=NOON - DAY)])
+    assert not seen(tactful).granted(Purpose.PROFILING, None, NOON)
+
+
+def test_two_holds_at_once_count_as_two(tactful: Tactful) -> None:
+    tactful.take([person("ann")])
+    for trigger in ("a", "b"):
+        asyncio.run(tactful.decide("ann", trigger=trigger, as_of=NOON))
+    assert seen(tactful).ordinal == 2

@@ -107,7 +107,7 @@ def test_a_key_gives_the_same_decision_again(shop: Shell) -> None:
 
 
 def test_a_withdrawal_is_honoured_at_once(shop: Shell) -> None:
-    assert "6 entries" in shop("consent", "withdraw", "1").stdout
+    assert "14 entries" in shop("consent", "withdraw", "1").stdout
     assert shop.json("decide", "1")["hold"]["reason"] == "no_consent"
     assert [e["status"] for e in shop.json("consent", "show", "1")][-1] == "withdrawn"
     assert shop("consent", "grant", "1", "--purpose", "ad_sending", "--channel", "email").returncode == 0

@@ -18,7 +18,7 @@ from agent.service import Tactful
 from agent.store import schema as t
 from agent.store.database import Database
 from tests.conftest import CountingIds, StoppedClock
-from tests.support.brand import product
+from tests.support.brand import database_of, product
 from tests.support.people import NOON
 
 
@@ -43,7 +43,7 @@ def snapshot(tactful: Tactful, name: str) -> Snapshot:
 
 
 def lines(tactful: Tactful) -> int:
-    database: Database = tactful.stores.records._database
+    database = database_of(tactful)
     with database.reading() as connection:
         return int(connection.execute(select(func.count()).select_from(t.order_lines)).scalar_one())
 
@@ -260,3 +260,81 @@ def test_progress_never_runs_backwards_and_ends_at_the_end(
     assert seen == sorted(seen)
     assert seen[-1][0] == seen[-1][1]
     assert len(seen) == 10
+
+
+EVENTS = "customer,kind,occurred_at,entity,value,currency,email\n"
+
+
+def test_of_an_event_only_what_a_signal_reads_is_kept(tactful: Tactful, tmp_path: Path) -> None:
+    tactful.import_file(
+        "consents",
+        write(tmp_path, "k.csv", "customer,purpose,status,given_at\n7,profiling,granted,2026-01-01T00:00Z\n"),
+    )
+    rows = (
+        "7,cart_updated,2026-11-20T02:00Z,c1,60.5,GBP,kim@canary.example\n"
+        "7,product_viewed,2026-11-20T02:00Z,p1,5,GBP,kim@canary.example\n"
+        "7,case_opened,2026-11-20T02:00Z,,,,\n"
+    )
+    tally = tactful.import_file("events", write(tmp_path, "e.csv", EVENTS + rows))
+    assert tally.outcomes == {RowOutcome.TAKEN: 2, RowOutcome.QUARANTINED: 1}
+    found = snapshot(tactful, "7")
+    assert "canary" not in repr(found)
+    assert {e.kind: dict(e.properties) for e in found.events} == {
+        "cart_updated": {"value": 60.5, "currency": "GBP"},
+        "product_viewed": {"currency": "GBP"},
+    }
+
+
+def test_a_case_kind_is_one_of_a_few_words_and_never_somebodys_text(tactful: Tactful, tmp_path: Path) -> None:
+    text = "".join(
+        json.dumps(
+            {
+                "customer": "7",
+                "kind": "case_opened",
+                "occurred_at": "2026-11-20T02:00Z",
+                "entity": f"k{n}",
+                "properties": said,
+            }
+        )
+        + "\n"
+        for n, said in enumerate(({}, {"kind": "refund"}, {"kind": "call Kim 010-1234"}))
+    )
+    tactful.import_file("events", write(tmp_path, "e.jsonl", text))
+    assert [c.kind for c in snapshot(tactful, "7").cases] == ["complaint", "refund", "other"]
+
+
+@pytest.mark.parametrize("price", ["1e9999999", "1e12", "-1e400", "999999999999999999999"])
+def test_a_price_beyond_this_world_is_quarantined_and_the_rest_is_taken(
+    tactful: Tactful, tmp_path: Path, price: str
+) -> None:
+    rows = GOOD + GOOD.replace("20.00", price) + GOOD.replace("O1", "O2")
+    tally = tactful.import_file("transactions", write(tmp_path, "t.csv", HEAD + rows))
+    assert tally.outcomes == {RowOutcome.TAKEN: 2, RowOutcome.QUARANTINED: 1}
+
+
+def test_the_same_values_under_another_header_are_other_rows(tactful: Tactful, tmp_path: Path) -> None:
+    tactful.import_file("transactions", write(tmp_path, "a.csv", HEAD + GOOD))
+    swapped = HEAD.replace("product,name", "name,product")
+    assert tactful.import_file("transactions", write(tmp_path, "b.csv", swapped + GOOD)).new == 1
+
+
+def test_reasons_never_repeat_what_stood_in_the_row(tactful: Tactful, tmp_path: Path) -> None:
+    text = segment(type="canary@mail.example") + segment(
+        event="Order Completed",
+        properties={"order_id": "1", "currency": "canary@mail", "products": [{"product_id": "p", "price": "canary"}]},
+    )
+    tally = tactful.import_file("events", write(tmp_path, "s.jsonl", text), "segment")
+    assert tally.outcomes == {RowOutcome.QUARANTINED: 2}
+    assert "canary" not in repr(tally.reasons)
+
+
+def test_a_segment_cart_is_worth_what_is_in_it(tactful: Tactful, tmp_path: Path) -> None:
+    tactful.import_file(
+        "consents",
+        write(tmp_path, "k.csv", "customer,purpose,status,given_at\n7,profiling,granted,2026-01-01T00:00Z\n"),
+    )
+    inside = [{"product_id": "a", "price": 20, "quantity": 2}, {"product_id": "b", "price": 5.5}]
+    text = segment(event="Cart Viewed", properties={"cart_id": "c1", "products": inside, "currency": "GBP"})
+    tactful.import_file("events", write(tmp_path, "s.jsonl", text), "segment")
+    (found,) = snapshot(tactful, "7").events
+    assert (found.entity, found.number("value")) == ("c1", 45.5)

@@ -23,6 +23,7 @@ from agent.service import Tactful
 from agent.settings import Settings
 from agent.store import schema as t
 from agent.store.database import Database
+from tests.support.brand import database_of
 
 ROOT = Path(__file__).parents[2]
 FILE = Path(os.environ.get("TACTFUL_DATA", ROOT.parent / "shared" / "data")) / "online_retail" / "online_retail.csv.gz"
@@ -73,7 +74,7 @@ def test_the_first_rows_of_the_real_file_import_and_decide(tmp_path: Path) -> No
     assert tally.outcomes[RowOutcome.WITHOUT_CUSTOMER] == sum(not r["CustomerID"] for r in rows)
     assert tally.outcomes[RowOutcome.RETURN] == sum(bool(r["CustomerID"]) and int(r["Quantity"]) < 0 for r in rows)
     expected = sum(int(r["Quantity"]) * Decimal(r["UnitPrice"]) for r in rows)
-    assert net(tactful.stores.records._database)[0] == round(expected, 2)
+    assert net(database_of(tactful))[0] == round(expected, 2)
     people = {r["CustomerID"] for r in rows if r["CustomerID"]}
     decisions = list(tactful.decide_all(as_of=AS_OF))
     assert len(decisions) == len(people)
@@ -89,7 +90,7 @@ def test_the_whole_file(tmp_path: Path) -> None:
         RowOutcome.RETURN: 8_905,
         RowOutcome.WITHOUT_CUSTOMER: 135_080,
     }
-    database: Database = tactful.stores.records._database
+    database = database_of(tactful)
     known = t.order_lines.c.customer.is_not(None)
     assert net(database) == (Decimal("9747747.93"), 541_909)
     assert net(database, known)[0] == Decimal("8300065.81")

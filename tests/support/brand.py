@@ -15,6 +15,7 @@ from agent.domain.ports import Clock, Ids
 from agent.service import Tactful
 from agent.settings import Settings
 from agent.store.database import Database
+from agent.store.records import SqlRecords
 from tests.support.people import NOON
 
 LONG_AGO = NOON - timedelta(days=200)
@@ -103,3 +104,10 @@ def event(name: str, kind: str, at: datetime, entity: str = "", **properties: st
 def regular(name: str) -> Sequence[Row]:
     """A customer who agreed to e-mail and bought the lamp half a year ago: someone to recommend it to."""
     return [person(name), *agreed(name), order(name, f"o-{name}", NOON - timedelta(days=60))]
+
+
+def database_of(tactful: Tactful) -> Database:
+    """The database behind a product, to look at what was written."""
+    records = tactful.stores.records
+    assert isinstance(records, SqlRecords)
+    return records._database

@@ -14,9 +14,9 @@ from agent.domain.guideline import Found, GuidelineQuery, Passage
 from agent.domain.ids import CustomerId, TenantId
 from agent.domain.playbook import Playbook
 from agent.domain.ports import Decider
-from agent.graph.build import MOST_STEPS, Steps, build
+from agent.graph.build import Steps, build
 from agent.graph.environment import Environment, environment
-from agent.graph.state import Request
+from agent.graph.state import MOST_STEPS, Request
 from agent.guardrails.rulebook import RuleBook, shipped
 from agent.guidelines.reading import read_folder, version_of
 from prompts.loading import STARTER

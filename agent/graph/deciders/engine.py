@@ -14,7 +14,7 @@ class EngineDecider:
         return word(brief)
 
 
-def word(brief: Brief, *, degraded: bool = False, cause: str = "") -> Proposal:
+def word(brief: Brief) -> Proposal:
     """The proposal for the brief's first line, citing the passages that speak of it. Raises DeciderError."""
     line = brief.lines[0]
     try:
@@ -28,6 +28,4 @@ def word(brief: Brief, *, degraded: bool = False, cause: str = "") -> Proposal:
         words=Words(subject=found.subject, body=found.body),
         cites=cites,
         chooser="engine",
-        degraded=degraded,
-        cause=cause,
     )

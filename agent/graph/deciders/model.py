@@ -51,14 +51,9 @@ class ModelDecider:
         )
         messages = [SystemMessage(system.text), HumanMessage(human.text)]
         try:
-            async with asyncio.timeout(deadline):
-                answer = await self._chat().ainvoke(messages)
-        except TimeoutError as error:
-            raise DeciderError("timeout", "the model did not answer in time") from error
+            answer = await self._chat().ainvoke(messages, timeout=deadline)
         except OpenAIError as error:
             raise DeciderError(_cause(error), "the model's endpoint failed") from error
-        except Exception as error:
-            raise DeciderError("endpoint", f"the model's client failed ({type(error).__name__})") from error
         return self._read(answer, brief, digest(system.hash, human.hash, size=6))
 
     def _chat(self) -> Runnable[Any, Any]:

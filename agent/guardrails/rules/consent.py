@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agent.domain.customer import Purpose
-from agent.guardrails.cases import Breach, ChannelCase, CustomerCase, Nothing
+from agent.guardrails.cases import Breach, ChannelCase, CustomerCase, Nothing, TreatmentCase
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,13 @@ def consent_to_ads(case: ChannelCase, rule: Nothing) -> Breach | None:
     if case.situation.snapshot.granted(Purpose.AD_SENDING, case.channel, case.situation.now):
         return None
     return Breach(detail=f"no ad consent for {case.channel}")
+
+
+def ad_consent_lasts(case: TreatmentCase, rule: Nothing) -> Breach | None:
+    """Consent to advertising must still stand when the message leaves, not only when it is decided."""
+    if case.situation.snapshot.granted(Purpose.AD_SENDING, case.channel, case.at):
+        return None
+    return Breach(detail="consent ends before it is due")
 
 
 def opted_out(case: ChannelCase, rule: Nothing) -> Breach | None:

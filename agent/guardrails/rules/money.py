@@ -15,11 +15,15 @@ def coupon_budget(case: ActionCase, rule: Nothing) -> Breach | None:
     """A coupon needs a running campaign with budget for it and a share left for this customer."""
     if not case.action.uses_campaign:
         return None
-    for campaign in case.situation.snapshot.campaigns:
-        room = campaign.budget_left.micros >= campaign.face_value.micros and campaign.share_left > 0
-        if room and campaign.ends_at > case.situation.now:
-            return None
+    campaign = case.situation.snapshot.campaign(case.situation.now)
+    if campaign and campaign.share_left > 0 and campaign.budget_left.micros >= campaign.face_value.micros:
+        return None
     return Breach(detail="no campaign with budget left")
+
+
+def valid_when_due(case: TextCase, rule: Nothing) -> Breach | None:
+    """What ends before it would be said is not said: a coupon over, a demo begun."""
+    return Breach(detail="over before it is due") if case.draft.expires_at <= case.draft.treatment.at else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,12 +156,12 @@ def test_a_withdrawal_on_one_channel_leaves_the_others() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "field"),
     [
-        ("rule: quiet_hours", "rule: quiet_ours", "rules.4.rule"),
-        ('opens: "08:00", ', "", "rules.4.parameters.opens"),
-        ('opens: "08:00"', "opens: soon", "rules.4.parameters.opens"),
-        ('opens: "08:00"', 'opens: "08:00", shuts: 3', "rules.4.parameters.shuts"),
-        ("stage: clock", "stage: clocks", "rules.4.stage"),
-        ("verdict: defer", "verdict: maybe", "rules.4.verdict"),
+        ("rule: quiet_hours", "rule: quiet_ours", "rules.5.rule"),
+        ('opens: "08:00", ', "", "rules.5.parameters.opens"),
+        ('opens: "08:00"', "opens: soon", "rules.5.parameters.opens"),
+        ('opens: "08:00"', 'opens: "08:00", shuts: 3', "rules.5.parameters.shuts"),
+        ("stage: clock", "stage: clocks", "rules.5.stage"),
+        ("verdict: defer", "verdict: maybe", "rules.5.verdict"),
     ],
 )
 def test_a_broken_pack_is_refused_with_file_line_and_field(old: str, new: str, field: str) -> None:
