@@ -21,7 +21,6 @@ import typer
 from sqlalchemy import func, select
 
 from agent.bootstrap import open_tactful
-from agent.service import Tactful
 from agent.settings import Settings
 from agent.store import schema as t
 from agent.store.database import Database
