@@ -66,7 +66,7 @@ def load_playbook(path: Path) -> Playbook:
     if path.is_dir():
         path = path / "playbook.yaml"
     try:
-        return read(path, Playbook)
+        playbook = read(path, Playbook)
     except OSError as error:
         raise PlaybookError(
             (error.strerror or "cannot be read").lower(),
@@ -76,6 +76,8 @@ def load_playbook(path: Path) -> Playbook:
     except YamlFault as fault:
         what = f"{fault.field}: {fault.what}" if fault.field else fault.what
         raise PlaybookError(what, place=f"{path}:{fault.line}", next_step="Mend the playbook and try again.") from fault
+    _check(playbook, path)
+    return playbook
 
 
 def guideline_folder(playbook: Playbook, path: Path) -> Path:
@@ -107,7 +109,6 @@ def open_tactful(
     ids = ids or SystemIds()
     path = playbook_path(settings, name, locale)
     playbook = load_playbook(path)
-    _check_actions(playbook, path)
     store = database or open_database(settings)
     stores = _stores(store, name, playbook, clock, ids)
 
@@ -213,20 +214,23 @@ def _deciding(
     )
 
 
-def _check_actions(playbook: Playbook, path: Path) -> None:
-    """A playbook may only name actions that exist. Read from the file names: importing the tools costs a second."""
+def _check(playbook: Playbook, path: Path) -> None:
+    """What the playbook names must exist: actions, the currency, the guidelines' folder. Raises PlaybookError.
+
+    Actions are read off the file names: importing the tools would cost a second.
+    """
+    from babel.numbers import list_currencies
+
     import tools
 
-    known = {p.stem for p in Path(next(iter(tools.__path__))).glob("*.py")} - {
-        "__init__",
-        "contract",
-        "catalogue",
-        "hold",
-    }
+    known = {p.stem for p in Path(next(iter(tools.__path__))).glob("*.py")}
+    known -= {"__init__", "contract", "catalogue", "hold"}
     for name in playbook.actions:
         if name not in known:
-            raise PlaybookError(
-                f"actions.{name}: no such action",
-                place=str(path),
-                next_step=f"Choose from: {', '.join(sorted(known))}.",
-            )
+            choose = f"Choose from: {', '.join(sorted(known))}."
+            raise PlaybookError(f"actions.{name}: no such action", place=str(path), next_step=choose)
+    if playbook.brand.currency not in list_currencies():
+        raise PlaybookError("brand.currency: no such currency", place=str(path), next_step="Use a code such as GBP.")
+    folder = guideline_folder(playbook, path)
+    if playbook.guidelines and not folder.is_dir():
+        raise PlaybookError("guidelines: no such folder", place=str(path), next_step=f"Make {folder}, or name another.")

@@ -115,21 +115,28 @@ class Tactful:
 
     def decide_all(self, *, as_of: datetime | None = None) -> Iterator[Decision]:
         """A recorded decision for every customer, in batches, without a model; keyed by the instant, so repeatable."""
+        return (found.decision for found in self.sweep(as_of=as_of))
+
+    def sweep(self, *, as_of: datetime | None = None) -> Iterator[Committed]:
+        """Like `decide_all`, and says of each decision whether it stood already from an earlier run."""
         now = as_of or self._clock.now()
         trigger = TriggerKey(f"all:{now.isoformat()}")
         customers = self.stores.customers.all(self.tenant)
         d = self.deciding
         for who, decided in decide_many(d.env, self.stores.snapshots, self.stores.commit, customers, trigger, now):
-            yield decided or asyncio.run(self._run(d.plain, who, trigger, now))
+            yield decided or asyncio.run(self._commit(d.plain, who, trigger, now))
 
     async def _run(self, graph: Any, customer: CustomerId, trigger: str, now: datetime) -> Decision:
+        return (await self._commit(graph, customer, trigger, now)).decision
+
+    async def _commit(self, graph: Any, customer: CustomerId, trigger: str, now: datetime) -> Committed:
         answer = await graph.ainvoke(
             {"customer": customer, "trigger": trigger, "as_of": now.isoformat()},
             {"recursion_limit": MOST_STEPS},
             output_keys=["committed"],
         )
         committed: Committed = answer["committed"]
-        return committed.decision
+        return committed
 
     def _recorded(self, customer: CustomerId, trigger: str) -> Decision | None:
         name = decision_id(self.tenant, customer, TriggerKey(trigger))

@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
 from agent.cli import data, deciding, demo, setup
 
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"tactful {version('tactful-agent')}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     name="tactful",
-    help="Tactful decides the next-best action for each customer, silence included, within consent, law and ethics.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Tactful decides the next-best action for each customer, silence included, within consent, law and ethics."""
+
 
 app.command("demo")(demo.demo)
 app.command("init")(setup.init)

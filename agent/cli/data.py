@@ -33,20 +33,37 @@ def import_(
     """
     if what not in _KINDS:
         raise typer.BadParameter(f"choose one of {', '.join(_KINDS)}", param_hint="WHAT")
+    from agent.domain.imports import RowOutcome
+
     tactful = product(tenant)
+    done = 0
     with progress(as_json) as bar:
         task = bar.add_task(file.name, total=None)
 
         def show(position: int, size: int, tally: Tally) -> None:
+            nonlocal done
+            done = tally.rows
             bar.update(task, completed=position, total=size, description=f"{file.name}  {tally.rows:,} rows")
 
-        tally = tactful.import_file(what, file, preset, show)
+        try:
+            tally = tactful.import_file(what, file, preset, show)
+        except KeyboardInterrupt:
+            typer.echo(f"\nStopped: {done:,} rows are taken and kept. Run the same command to go on.", err=True)
+            raise typer.Exit(130) from None
     if as_json:
         print_json(
-            {"rows": tally.rows, "new": tally.new, "outcomes": dict(tally.outcomes), "reasons": dict(tally.reasons)}
+            {
+                "rows": tally.rows,
+                "new": tally.new,
+                "outcomes": dict(tally.outcomes),
+                "reasons": dict(tally.reasons),
+                "places": tally.places,
+            }
         )
     else:
         _print_tally(file.name, tally)
+    if tally.outcomes[RowOutcome.QUARANTINED] == tally.rows:
+        raise typer.Exit(1)
 
 
 def _print_tally(name: str, tally: Tally) -> None:
@@ -54,9 +71,12 @@ def _print_tally(name: str, tally: Tally) -> None:
 
     typer.echo(f"{name}: {tally.rows:,} rows read, {tally.new:,} new entries")
     for outcome in RowOutcome:
+        if not tally.outcomes[outcome] and outcome in (RowOutcome.RETURN, RowOutcome.WITHOUT_CUSTOMER):
+            continue
         typer.echo(f"  {outcome.value.replace('_', ' '):<17}{tally.outcomes[outcome]:>10,}")
     for reason, count in tally.reasons.most_common(8):
-        typer.echo(f"    {count:>8,} x {reason}")
+        lines = ", ".join(map(str, tally.places[reason])) + (", ..." if count > len(tally.places[reason]) else "")
+        typer.echo(f"    {count:>8,} x {reason} (line {lines})")
 
 
 @guidelines.command("add")

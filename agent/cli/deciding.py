@@ -55,14 +55,15 @@ def _decide_all(tenant: str, as_of: str | None, as_json: bool) -> None:
     tactful = product(tenant)
     total = tactful.stores.customers.count(tactful.tenant)
     counts: Counter[str] = Counter()
-    effects = 0
+    effects = stood = 0
     as_of_instant = instant(as_of) if as_of else None
     with progress(as_json) as bar:
         task = bar.add_task("deciding", total=total)
         started = time.perf_counter()
-        for decision in tactful.decide_all(as_of=as_of_instant):
-            counts[show.summary(decision)] += 1
-            effects += len(decision.effects)
+        for found in tactful.sweep(as_of=as_of_instant):
+            counts[show.summary(found.decision)] += 1
+            effects += len(found.decision.effects)
+            stood += found.repeated
             bar.update(task, advance=1)
         seconds = time.perf_counter() - started
     done = sum(counts.values())
@@ -71,6 +72,7 @@ def _decide_all(tenant: str, as_of: str | None, as_json: bool) -> None:
         print_json(
             {
                 "decisions": done,
+                "stood_already": stood,
                 "seconds": round(seconds, 2),
                 "outcomes": dict(counts.most_common()),
                 "effects": effects,
@@ -78,7 +80,10 @@ def _decide_all(tenant: str, as_of: str | None, as_json: bool) -> None:
             }
         )
         return
-    typer.echo(f"{done:,} customers, {done:,} decisions recorded in {seconds:.1f} s")
+    typer.echo(f"{done:,} customers, {done - stood:,} decisions recorded in {seconds:.1f} s")
+    if stood:
+        typer.echo(f"{stood:,} stood already, decided as of this instant on what was known when they were made;")
+        typer.echo("give another --as-of to decide anew")
     for name, count in counts.most_common():
         typer.echo(f"  {count:>7,}  {name}")
     if effects:

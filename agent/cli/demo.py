@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -62,8 +66,6 @@ class _StoryIds:
 
 
 def _tell(lang: str, console: Console) -> list[dict[str, Any]]:
-    import shutil
-
     from rich.rule import Rule
 
     from agent.bootstrap import load_settings, open_tactful
@@ -93,10 +95,18 @@ def _tell(lang: str, console: Console) -> list[dict[str, Any]]:
         found = step(tactful, story, clock)
         show.decision(tactful, found, lang, console=console, title=title)
         told.append({"step": title, **show.plain(tactful, found)})
+    console.print(story.ending)
     console.print(
-        f"{story.ending}\n  cd {folder} && tactful explain {found.decision_id[:8]} --lang {lang}\n", soft_wrap=True
+        f"  (cd {folder} && {_command(folder)} explain {found.decision_id[:8]} --lang {lang})\n", soft_wrap=True
     )
     return told
+
+
+def _command(folder: Path) -> str:
+    """How to call this program from the folder: by name where it is on the path."""
+    if shutil.which("tactful"):
+        return "tactful"
+    return os.path.relpath(Path(sys.executable).parent / "tactful", folder)
 
 
 def _meet(tactful: Tactful, story: Story) -> None:

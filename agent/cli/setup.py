@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -73,8 +73,11 @@ def doctor(tenant: Tenant = "default", as_json: Json = False) -> None:
 
     settings = load_settings()
     name = tenant_id(tenant)
-    results = []
+    results: list[dict[str, Any]] = []
     for check, run in _CHECKS.items():
+        if results and not results[0]["ok"] and check != "model":
+            results.append({"check": check, "ok": False, "found": "not checked: the playbook comes first", "next": ""})
+            continue
         try:
             results.append({"check": check, "ok": True, "found": run(settings, name), "next": ""})
         except TactfulError as error:
@@ -121,9 +124,13 @@ def _guidelines(settings: Settings, tenant: TenantId) -> str:
 
 
 def _model(settings: Settings, _: TenantId) -> str:
-    return (
-        f"{settings.model_name} is asked, the engine stands by" if settings.model_name else "none: the engine decides"
-    )
+    from agent.domain.errors import InputError
+
+    if settings.model_name:
+        return f"{settings.model_name} is asked, the engine stands by"
+    if settings.model_url:
+        raise InputError("TACTFUL_MODEL_URL is set, but no model is named", next_step="Set TACTFUL_MODEL_NAME.")
+    return "none: the engine decides"
 
 
 _CHECKS: dict[str, Callable[[Settings, TenantId], str]] = {

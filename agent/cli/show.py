@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from agent.service import Tactful
 
 SHOWN_SCORES = 4
+WIDE = 118
+"""Columns of a terminal from which on every part of the score is shown."""
+PARTS = ("p_act", "p_hold", "value", "weight", "lever", "cost", "fatigue", "shadow", "total")
+MAIN_PARTS = ("p_act", "p_hold", "value", "total")
 
 
 def summary(decision: Decision) -> str:
@@ -50,17 +54,14 @@ def decision(
 ) -> None:
     """Prints one decision. `full` adds every removed candidate, versions and draws."""
     console = console or Console(highlight=False)
-    said = LABELS[lang]
     zone = tactful.where(found.customer)[1]
     parts: list[Any] = [_headline(found, lang, zone), _pairs(found, tactful, lang, full)]
-    scores = _scores(found, lang, tactful.playbook.brand.currency)
+    scores = _scores(found, lang, tactful.playbook.brand.currency, wide=console.width >= WIDE)
     if scores is not None:
         parts.append(scores)
     for effect in tactful.effects(found):
         parts.append(_message(tactful, effect, lang, zone))
     caption = f"{found.decision_id}  {moment(found.as_of, zone, lang)}"
-    if found.degraded:
-        caption += f"  ({said['degraded']}: {found.cause})"
     console.print(
         Panel(
             Group(*parts),
@@ -155,6 +156,8 @@ def _pairs(found: Decision, tactful: Tactful, lang: str, full: bool) -> Table:
     for line in _removed(found, tactful, lang, full):
         grid.add_row(said["removed"], Text(line))
     grid.add_row(said["drawn"], Text(_drawn(found, lang)))
+    if found.degraded:
+        grid.add_row(said["degraded"], Text(found.cause, style="yellow"))
     if full:
         v = found.versions
         grid.add_row(
@@ -185,32 +188,29 @@ def _drawn(found: Decision, lang: str) -> str:
     return f"{said['arm_' + found.draws.arm]}, {said['propensity']} {chance}, {said['by']} {found.chooser}"
 
 
-def _scores(found: Decision, lang: str, currency: str) -> Table | None:
+def _scores(found: Decision, lang: str, currency: str, *, wide: bool) -> Table | None:
     ranked = sorted(
         (c for c in found.candidates if c.score is not None), key=lambda c: -(c.score.total if c.score else 0)
     )
     if not ranked:
         return None
-    said = LABELS[lang]
+    parts = PARTS if wide else MAIN_PARTS
     grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    grid.add_column(said["treatment"], no_wrap=True)
-    for name in ("p_act", "p_hold", "value", "weight", "lever", "cost", "fatigue", "shadow", "total"):
-        grid.add_column(said[name], justify="right")
+    grid.add_column(LABELS[lang]["treatment"], no_wrap=True)
+    for name in parts:
+        grid.add_column(LABELS[lang][name], justify="right", no_wrap=True)
     for c in ranked[:SHOWN_SCORES]:
-        s = c.score
-        assert s is not None
-        won = c.fate is Fate.WON
-        grid.add_row(
-            c.treatment.key,
-            f"{s.p_act / MICROS:.3f}",
-            f"{s.p_hold / MICROS:.3f}",
-            _money(s.value, currency, lang),
-            f"{s.weight / MICROS:.2f}",
-            f"{s.lever / MICROS:.2f}",
-            *(_money(m, currency, lang) for m in (s.cost, s.fatigue, s.shadow, s.total)),
-            style="bold" if won else "dim",
-        )
+        shown = [_part(getattr(c.score, name), name, currency, lang) for name in parts]
+        grid.add_row(c.treatment.key, *shown, style="bold" if c.fate is Fate.WON else "dim")
     return grid
+
+
+def _part(micros: int, name: str, currency: str, lang: str) -> str:
+    if name in ("p_act", "p_hold"):
+        return f"{micros / MICROS:.3f}"
+    if name in ("weight", "lever"):
+        return f"{micros / MICROS:.2f}"
+    return _money(micros, currency, lang)
 
 
 def _money(micros: int, currency: str, lang: str) -> str:
@@ -229,15 +229,12 @@ def _message(tactful: Tactful, effect: Effect, lang: str, zone: str) -> Panel:
     if tactful.is_expired(effect):
         state = said["expired"]
     how = said["delivery_caller"] if effect.delivery is Delivery.CALLER else effect.channel.value
-    times = (
-        f"{said['due']} {moment(effect.due_at, zone, lang)}, {said['expires']} {moment(effect.expires_at, zone, lang)}"
-    )
+    text.append(f"\n\n{said['due']} {moment(effect.due_at, zone, lang)}", "dim")
+    text.append(f"\n{said['expires']} {moment(effect.expires_at, zone, lang)}", "dim")
     return Panel(
         text,
         title=f"{state}: {how}",
         title_align="left",
-        subtitle=times,
-        subtitle_align="left",
         box=box.SQUARE,
         style="cyan",
     )

@@ -96,3 +96,5 @@ class Tally:
     new: int = 0
     outcomes: Counter[RowOutcome] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    places: dict[str, list[int]] = field(default_factory=dict)
+    """The first few lines of the file that each reason stands for."""

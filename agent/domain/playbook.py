@@ -114,6 +114,8 @@ class Calendar:
 
     def __post_init__(self) -> None:
         _known_zone(self.zone)
+        if self.opens.tzinfo or self.closes.tzinfo:
+            raise ValueError('opens and closes are times in quotes, such as "11:00"')
         if self.opens >= self.closes:
             raise ValueError("opens must be before closes")
 

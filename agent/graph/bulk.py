@@ -13,7 +13,6 @@ from agent.decisioning.arbitration import score
 from agent.domain.action import Score
 from agent.domain.bundle import Bundle, Committed
 from agent.domain.customer import Snapshot
-from agent.domain.decision import Decision
 from agent.domain.errors import DeciderError
 from agent.domain.ids import CustomerId, TriggerKey
 from agent.domain.ports import Commit, Snapshots
@@ -32,8 +31,8 @@ def decide_many(
     customers: Sequence[CustomerId],
     trigger: TriggerKey,
     now: datetime,
-) -> Iterator[tuple[CustomerId, Decision | None]]:
-    """(customer, decision) in order, as batches commit; None where the graph has to decide. Unknown ids are skipped."""
+) -> Iterator[tuple[CustomerId, Committed | None]]:
+    """(customer, result) in order, as batches commit; None where the graph has to decide. Unknown ids are skipped."""
     for start in range(0, len(customers), BATCH):
         found = list(snapshots.snapshots(env.tenant, customers[start : start + BATCH], now))
         bundles = bundles_of(env, found, trigger, now)
@@ -41,7 +40,7 @@ def decide_many(
         outcomes = iter(commit.commit(ready))
         for snapshot, bundle in zip(found, bundles, strict=True):
             outcome = next(outcomes) if bundle is not None else None
-            yield snapshot.customer, outcome.decision if isinstance(outcome, Committed) else None
+            yield snapshot.customer, outcome if isinstance(outcome, Committed) else None
 
 
 def bundles_of(env: Environment, found: Sequence[Snapshot], trigger: TriggerKey, now: datetime) -> list[Bundle | None]:

@@ -17,6 +17,7 @@ from agent.importing.fields import BadField
 from agent.importing.files import Record, Source, open_source
 
 BATCH = 5_000
+PLACES = 3
 
 Reader = Callable[[str, Record], Sequence[Row]]
 Progress = Callable[[int, int, Tally], None]
@@ -113,6 +114,8 @@ def _rows(source: Source, columns: tuple[str, ...], chosen: Format, what: str, t
             reason = str(bad)
             tally.outcomes[RowOutcome.QUARANTINED] += 1
             tally.reasons[reason] += 1
+            if len(places := tally.places.setdefault(reason, [])) < PLACES:
+                places.append(record.line)
             yield Quarantined(key=key, place=f"{source.path.name[:120]}:{record.line}", reason=reason)
             continue
         first = rows[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent.domain.money import Money
 from agent.domain.signals import LiveContext, Situation
 
 _SAID = {
@@ -17,13 +18,13 @@ _SAID = {
         "nothing": "no signal that consent permits to read",
     },
     "ko": {
-        "lingers": "{name} 상품을 {views}번, 모두 {seconds}초 살펴봄",
-        "cart": "장바구니 {value}, {age} 전에 담아 둠",
+        "lingers": "{name}: {views}번, 총 {seconds}초 살펴봄",
+        "cart": "장바구니 {value} ({age} 전)",
         "accepted": "채팅을 수락함",
         "declined": "채팅을 사양함",
         "purchased": "하루 안에 구매함",
         "value": "주문 {orders}건, 마지막 주문 {days}일 전, 평균 {mean}",
-        "case": "처리 중인 문의({kind}), {since} 접수",
+        "case": "접수된 불만({kind}), {since}",
         "pressure": "최근 7일 동안 제안 {n}번",
         "nothing": "동의 범위 안에서 읽을 수 있는 신호 없음",
     },
@@ -36,7 +37,7 @@ def findings(situation: Situation) -> tuple[str, ...]:
     said = _SAID[locale]
     found = _live(signals.live, situation, said, locale) if signals.live else []
     if signals.value:
-        mean = f"{signals.value.mean_order.amount:,.0f} {signals.value.mean_order.currency}"
+        mean = _money(signals.value.mean_order, locale)
         found.append(
             said["value"].format(orders=signals.value.orders, days=round(signals.value.recency_days), mean=mean)
         )
@@ -53,7 +54,7 @@ def _live(live: LiveContext, situation: Situation, said: dict[str, str], locale:
     if product is not None:
         found.append(said["lingers"].format(name=product.name, seconds=round(live.dwell_seconds), views=live.views))
     if live.cart and live.cart_value:
-        value = f"{live.cart_value.amount:,.0f} {live.cart_value.currency}"
+        value = _money(live.cart_value, locale)
         found.append(said["cart"].format(value=value, age=_age(live.cart_age_minutes, locale)))
     found += [
         said[name]
@@ -65,6 +66,13 @@ def _live(live: LiveContext, situation: Situation, said: dict[str, str], locale:
         if true
     ]
     return found
+
+
+def _money(value: Money, locale: str) -> str:
+    """Rounded to whole units: a finding, not a fact for a message."""
+    if value.currency == "KRW" and locale == "ko":
+        return f"{value.amount:,.0f}원"
+    return f"{value.amount:,.0f} {value.currency}"
 
 
 def _age(minutes: float, locale: str) -> str:

@@ -90,7 +90,7 @@ def _url(url: str) -> URL:
             "TACTFUL_DATABASE_URL is not a database URL",
             next_step="Use sqlite:///path/to/file.db or postgresql://user@host/name.",
         ) from error
-    if parsed.get_backend_name() == "postgresql":
+    if parsed.get_backend_name() in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
         raise StoreError(f"no adapter for {parsed.get_backend_name()} databases", next_step="Use SQLite or Postgres.")
@@ -143,6 +143,8 @@ def _plain_errors() -> Iterator[None]:
         yield
     except OperationalError as error:
         said = re.sub(r"[\"'].*", "", str(error.orig)).strip().splitlines()
+        if said and said[0].startswith("connection"):
+            said = ["the server cannot be reached, or does not let us in"]
         raise StoreError(
             f"the database refused: {said[0] if said else 'no connection'}",
             next_step="See that it runs, has room, and is not locked by another program; then try again.",

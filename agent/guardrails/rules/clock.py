@@ -25,6 +25,8 @@ class Hours:
     unless: Purpose | None = None
 
     def __post_init__(self) -> None:
+        if self.opens.tzinfo or self.closes.tzinfo:
+            raise ValueError('opens and closes are times in quotes, such as "08:00"')
         if self.opens >= self.closes:
             raise ValueError("opens must be before closes")
         for zone in self.zones:

@@ -70,6 +70,20 @@ def test_boundary(rule: str, row: dict[str, Any]) -> None:
         assert verdict.until == datetime.fromisoformat(expect)
 
 
+KEYS = {"expect", "channel", "at", "zone", "age", "attested_from", "consents", "withdrawn", "expires", "objected"}
+KEYS |= {"contacts", "contact_kind", "cap", "offered", "offered_entity", "offered_action", "cases", "campaign"}
+KEYS |= {"percent", "coupon_limit", "slot", "words", "required", "lives_seconds", "subject", "starts", "ends"}
+"""What a row may say. Days are days ago; `at` is when the message leaves; `expect` is allow, a verdict or a time."""
+
+
+def test_no_row_says_anything_that_is_not_understood() -> None:
+    for pack in PACKS:
+        table = yaml.safe_load((TABLES / f"{pack}.yaml").read_text(encoding="utf-8"))
+        for rule, rows in table.items():
+            for row in rows:
+                assert set(row) <= KEYS, (rule, row)
+
+
 def _check_text(verdict: Verdict, row: dict[str, Any]) -> None:
     words = row["words"]
     subject, body = amend(words.get("subject", ""), words["body"], verdict.amendments)
