@@ -14,7 +14,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-cache --no-logo
 
 suite: $(VENV)/.dev
 	$(BIN)/python -m pytest -m "not soak"
