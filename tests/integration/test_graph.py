@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from agent.domain.bundle import Brief, Bundle, Committed, Conflict, EffectState,
 from agent.domain.customer import Case
 from agent.domain.errors import DeciderError, PackError
 from agent.domain.ids import CustomerId
+from agent.domain.playbook import Playbook
 from agent.graph.build import Steps, build
 from agent.graph.state import MOST_STEPS, Request
 from agent.guardrails.rulebook import RuleBook, shipped
@@ -23,7 +25,7 @@ from agent.store.database import Database
 from tests.conftest import CountingIds, StoppedClock
 from tests.support.brand import product, regular
 from tests.support.decide import OneSnapshot, decide, env
-from tests.support.people import NOON, cart, customer, views
+from tests.support.people import NOON, cart, customer, playbook, views
 
 SHOPPER = customer(events=(cart(NOON - timedelta(hours=2), 164_000.0), *views(NOON)))
 
@@ -243,3 +245,19 @@ def test_a_verdict_that_a_rule_cannot_lead_to_is_refused_at_load(rule: str, verb
     broken = text[:at] + f"verdict: {verb}" + text[text.index("\n", at) :]
     with pytest.raises(PackError, match="can only"):
         RuleBook({"ethics": broken})
+
+
+def priced(cost: int, baseline: float) -> Playbook:
+    """The Korean starter brand, with other costs and another chance of buying anyway."""
+    brand = playbook("ko")
+    actions = {name: replace(terms, cost=Decimal(cost)) for name, terms in brand.actions.items()}
+    return replace(brand, actions=actions, baseline=replace(brand.baseline, rate=baseline))
+
+
+@pytest.mark.parametrize(("baseline", "reason"), [(0.02, "low_value"), (0.9, "would_buy_anyway")])
+def test_an_offer_that_costs_more_than_it_brings_is_not_made(baseline: float, reason: str) -> None:
+    found = decide(SHOPPER, NOON, env(brand=priced(10**6, baseline)))
+    assert found.effects == ()
+    assert found.decision.hold.reason == reason
+    assert found.decision.draws.propensity == 1_000_000
+    assert {c.fate for c in found.decision.candidates if c.score} == {"lost"}
