@@ -11,12 +11,17 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 
 from agent.store.database import Database
 from tests.support.people import NOON
 
 SOAK = os.environ.get("TACTFUL_SOAK") == "1"
+
+# The same examples at every ordinary run, and no time limits on a noisy machine; soak looks for new examples.
+settings.register_profile("tactful", derandomize=not SOAK, deadline=None)
+settings.load_profile("tactful")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
