@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from agent.graph.replay import Replay
 
 LONGEST_TRIGGER = 150
+PAGE = 10_000
+"""Customers of a sweep that share one instant: a long sweep reads the clock anew, so as not to fall behind it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,12 +121,14 @@ class Tactful:
 
     def sweep(self, *, as_of: datetime | None = None) -> Iterator[Committed]:
         """Like `decide_all`, and says of each decision whether it stood already from an earlier run."""
-        now = as_of or self._clock.now()
-        trigger = TriggerKey(f"all:{now.isoformat()}")
+        trigger = TriggerKey(f"all:{(as_of or self._clock.now()).isoformat()}")
         customers = self.stores.customers.all(self.tenant)
         d = self.deciding
-        for who, decided in decide_many(d.env, self.stores.snapshots, self.stores.commit, customers, trigger, now):
-            yield decided or asyncio.run(self._commit(d.plain, who, trigger, now))
+        for start in range(0, len(customers), PAGE):
+            now = as_of or self._clock.now()
+            page = customers[start : start + PAGE]
+            for who, decided in decide_many(d.env, self.stores.snapshots, self.stores.commit, page, trigger, now):
+                yield decided or asyncio.run(self._commit(d.plain, who, trigger, now))
 
     async def _run(self, graph: Any, customer: CustomerId, trigger: str, now: datetime) -> Decision:
         return (await self._commit(graph, customer, trigger, now)).decision

@@ -37,7 +37,6 @@ ACTION = Action(
     weight=_weight,
     half_life_hours=24.0,
     expires_hours=72.0,
-    description="Apologise for the open case and name the next step. Never sells anything.",
 )
 
 

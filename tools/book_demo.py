@@ -34,7 +34,6 @@ ACTION = Action(
     weight=_weight,
     half_life_hours=4.0,
     expires_hours=2.0,
-    description="Hold a place in the calendar for a personal demo of the product, and offer it.",
 )
 
 

@@ -36,7 +36,6 @@ ACTION = Action(
     weight=_weight,
     half_life_hours=0.2,
     expires_hours=0.5,
-    description="Offer a live chat about the product the visitor is looking at.",
 )
 
 

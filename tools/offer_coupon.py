@@ -50,7 +50,6 @@ ACTION = Action(
     expires_hours=24.0,
     best_hour=True,
     uses_campaign=True,
-    description="Offer a single-use coupon of the running campaign for the cart or product at hand.",
 )
 
 

@@ -45,7 +45,6 @@ ACTION = Action(
     half_life_hours=72.0,
     expires_hours=48.0,
     best_hour=True,
-    description="Recommend the product the customer keeps looking at, or a favourite after a while away.",
 )
 
 

@@ -93,7 +93,6 @@ class Action:
     expires_hours: float
     best_hour: bool = False
     uses_campaign: bool = False
-    description: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,5 +61,6 @@ class Ruling:
     amendments: tuple[Amendment, ...] = ()
 
     @property
-    def decisive(self) -> Verdict | None:
-        return next((v for v in self.verdicts if v.kind is self.kind and v.kind is not VerdictKind.AMEND), None)
+    def forbidding(self) -> Verdict | None:
+        """The verdict that keeps the bundle back; None where it may be committed (held, for a review)."""
+        return next((v for v in self.verdicts if v.kind in (VerdictKind.DENY, VerdictKind.DEFER)), None)

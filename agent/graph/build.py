@@ -88,7 +88,7 @@ class Steps:
     async def guard(self, state: State) -> Step:
         """Judges; what is refused goes back: a model's words to the engine, the engine's to the next candidate."""
         ruling = nodes.guard(self.env, state["weighing"], state["draft"])
-        verdict = nodes.refused(ruling)
+        verdict = ruling.forbidding
         if verdict is None:
             return {"ruling": ruling}
         if _proposal(state).chooser == "model":
@@ -190,8 +190,7 @@ def _after_propose(state: State) -> str:
 
 
 def _after_guard(state: State) -> str:
-    verdict = nodes.refused(state["ruling"])
-    if verdict is None:
+    if state["ruling"].forbidding is None:
         return "commit"
     return "propose" if _proposal(state).chooser == "model" else "weigh"
 

@@ -67,6 +67,6 @@ def _bundle(env: Environment, each: Survey, scores: Sequence[Score], trigger: Tr
         return None
     draft = nodes.act(env, weighing, brief, proposal)
     ruling = nodes.guard(env, weighing, draft)
-    if nodes.refused(ruling) is not None:
+    if ruling.forbidding is not None:
         return None
     return nodes.bundle(env, trigger, weighing, passages, proposal, draft, ruling)

@@ -115,11 +115,6 @@ def guard(env: Environment, weighing: Weighing, draft: Draft) -> Ruling:
     return env.guard.judge(weighing.survey.screen, action, draft, weighing.survey.aims.get(action.name))
 
 
-def refused(ruling: Ruling) -> Verdict | None:
-    """The verdict that forbids the bundle; None where it may be committed (held, for a review)."""
-    return next((v for v in ruling.verdicts if v.kind in (VerdictKind.DENY, VerdictKind.DEFER)), None)
-
-
 def bundle(
     env: Environment,
     trigger: TriggerKey,

@@ -90,6 +90,7 @@ def retail(folder: Path) -> Iterator[Figure]:
 
 def scaling(folder: Path) -> Iterator[Figure]:
     """Bulk decisions at two sizes: the cost must grow with the work, not faster."""
+    from tests.conftest import CountingIds, StoppedClock
     from tests.support.brand import product
     from tests.support.crowd import crowd
     from tests.support.people import NOON
@@ -98,7 +99,7 @@ def scaling(folder: Path) -> Iterator[Figure]:
     for size in (1_000, 8_000):
         home = folder / f"crowd{size}"
         home.mkdir()
-        tactful = product(home, Database(f"sqlite:///{home}/t.db"), _Fixed(NOON), _Counting())
+        tactful = product(home, Database(f"sqlite:///{home}/t.db"), StoppedClock(NOON), CountingIds())
         _, rows = crowd(size, seed=1, now=NOON)
         for start in range(0, len(rows), 5_000):
             tactful.take(rows[start : start + 5_000])
@@ -127,8 +128,10 @@ def guard(_: Path) -> Iterator[Figure]:
 
 
 def _graph(home: Path) -> Iterator[Figure]:
+    from tests.conftest import StoppedClock
+
     now = AS_OF + timedelta(minutes=2)
-    tactful = open_tactful(Settings(home=home, model_name=None), clock=_Fixed(now))
+    tactful = open_tactful(Settings(home=home, model_name=None), clock=StoppedClock(now))
     customers = tactful.stores.customers.all(tactful.tenant)[:800]
     _ = tactful.deciding
 
@@ -176,19 +179,6 @@ def peak_memory() -> float:
     """The most this process has held, in MB. Not from getrusage, which a child inherits from its parent on Linux."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
-
-
-@dataclass
-class _Fixed:
-    at: datetime
-
-    def now(self) -> datetime:
-        return self.at
-
-
-class _Counting:
-    def new(self) -> str:
-        return "0" * 32
 
 
 BENCHMARKS: dict[str, Callable[[Path], Iterator[Figure]]] = {

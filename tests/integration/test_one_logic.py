@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from agent import service
 from agent.domain.action import Fate, HoldReason, Stage
+from agent.domain.bundle import EffectState
 from agent.domain.decision import Decision
 from agent.domain.ids import CustomerId
 from agent.service import Tactful
@@ -137,3 +139,19 @@ def test_replay_tells_a_record_that_was_tampered_with(tmp_path: Path) -> None:
         )
     again = tactful.replay(decision.decision_id)
     assert again.differences == ("draws",)
+
+
+def test_a_sweep_that_takes_long_stays_in_the_present(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is decided late in a sweep is as live as what was decided first."""
+    monkeypatch.setattr(service, "PAGE", 40)
+    tactful = build(tmp_path / "long")
+    _, rows = crowd(120, seed=8, now=NOON)
+    tactful.take(rows)
+    clock = tactful._clock
+    assert isinstance(clock, StoppedClock)
+    states = []
+    for decision in tactful.decide_all():
+        states += [effect.state for effect in tactful.effects(decision)]
+        clock.at += timedelta(seconds=20)
+    assert len(states) > 20
+    assert set(states) == {EffectState.PENDING}

@@ -123,8 +123,8 @@ def test_a_denial_outweighs_a_review_and_amendments_are_all_kept() -> None:
     screen = guard().screen(read(SHOPPER, NOON, "KRW"))
     ruling = guard().judge(screen, ACTIONS[draft.treatment.action], draft, None)
     assert ruling.kind is VerdictKind.DENY
-    assert ruling.decisive is not None
-    assert ruling.decisive.rule == "eth-facts-in-slots"
+    assert ruling.forbidding is not None
+    assert ruling.forbidding.rule == "eth-facts-in-slots"
     assert ruling.amendments
 
 
