@@ -17,6 +17,7 @@ from agent.strict_yaml import YamlFault, read
 from prompts.loading import STARTER
 
 if TYPE_CHECKING:
+    from agent.consenting import Consents
     from agent.domain.guideline import Passage
     from agent.service import Deciding, Stores, Tactful
     from agent.store.database import Database
@@ -110,12 +111,12 @@ def open_tactful(
     path = playbook_path(settings, name, locale)
     playbook = load_playbook(path)
     store = database or open_database(settings)
-    stores = _stores(store, name, playbook, clock, ids)
+    stores, consents = _stores(store, name, playbook, clock, ids)
 
     def deciding() -> Deciding:
         return _deciding(settings, name, playbook, path, stores, store, clock, decider)
 
-    return Tactful(name, playbook, stores, clock, ids, deciding)
+    return Tactful(name, playbook, stores, clock, ids, consents, deciding)
 
 
 def tenant_id(name: str) -> TenantId:
@@ -141,7 +142,10 @@ def decision_graph() -> Any:
     return open_tactful(load_settings()).deciding.graph
 
 
-def _stores(store: Database, tenant: TenantId, playbook: Playbook, clock: Clock, ids: Ids) -> Stores:
+def _stores(store: Database, tenant: TenantId, playbook: Playbook, clock: Clock, ids: Ids) -> tuple[Stores, Consents]:
+    from agent.consenting import Consents
+    from agent.guardrails.duties import Duties
+    from agent.guardrails.rulebook import shipped
     from agent.service import Stores
     from agent.store.commit import SqlCommit
     from agent.store.intake import SqlIntake
@@ -149,19 +153,32 @@ def _stores(store: Database, tenant: TenantId, playbook: Playbook, clock: Clock,
     from agent.store.outcomes import SqlOutcomes
     from agent.store.people import SqlCustomers
     from agent.store.records import SqlRecords
+    from agent.store.registers import SqlTokens
     from agent.store.rows import Pseudonyms
     from agent.store.snapshots import SqlSnapshots
+    from agent.store.timers import SqlTimers
 
     names = Pseudonyms(store, tenant, ids, clock)
-    return Stores(
+    duties = Duties(lambda: shipped(playbook.packs), playbook.brand.country)
+    customers = SqlCustomers(store)
+    consents = Consents(
+        tenant=tenant,
+        playbook=playbook,
+        ledger=SqlLedger(store, clock, duties, playbook.brand.name),
+        timers=SqlTimers(store),
+        tokens=SqlTokens(store, ids, clock),
+        customers=customers,
+        clock=clock,
+    )
+    stores = Stores(
         snapshots=SqlSnapshots(store, playbook),
         commit=SqlCommit(store, tenant, names, clock),
         records=SqlRecords(store),
-        ledger=SqlLedger(store, clock),
-        customers=SqlCustomers(store),
-        intake=SqlIntake(store, names, clock),
+        customers=customers,
+        intake=SqlIntake(store, names, clock, duties, playbook),
         outcomes=SqlOutcomes(store, clock),
     )
+    return stores, consents
 
 
 def _deciding(
@@ -188,7 +205,7 @@ def _deciding(
     index = ChromaIndex(connect(settings.home / "chroma"), tenant, passages)
     SqlGuidelineVersions(store, clock).put(tenant, index.version, len(passages))
     seed = f"tactful:{tenant}"
-    env = environment(tenant, playbook, shipped(playbook.packs), toolset, index, HashRng(seed))
+    env = environment(tenant, playbook, shipped(playbook.packs), toolset, index, HashRng(seed), passages)
     if decider is None and settings.model_name:
         from agent.graph.deciders.model import ModelDecider
 

@@ -9,8 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.domain.bundle import Committed, Effect, EffectState
-from agent.domain.customer import Channel, Consent, ConsentStatus, Purpose
+from agent.consenting import Consents
+from agent.domain.action import Kind
+from agent.domain.bundle import Committed, Effect, EffectState, Envelope
+from agent.domain.customer import Channel
 from agent.domain.decision import Decision
 from agent.domain.errors import InputError
 from agent.domain.guideline import Found, GuidelineQuery, Passage
@@ -25,17 +27,18 @@ from agent.domain.ports import (
     GuidelineIndex,
     Ids,
     ImportSink,
-    Ledger,
     Outcomes,
     Records,
     Snapshots,
     Toolset,
 )
+from agent.domain.verdict import Ruling
 from agent.graph.bulk import decide_many
 from agent.graph.environment import Environment
 from agent.graph.state import MOST_STEPS
-from agent.guardrails.words import compose
+from agent.guardrails.words import compose, seal
 from agent.importing import run as importing
+from agent.signals.read import read
 
 if TYPE_CHECKING:
     from agent.graph.replay import Replay
@@ -52,7 +55,6 @@ class Stores:
     snapshots: Snapshots
     commit: Commit
     records: Records
-    ledger: Ledger
     customers: Customers
     intake: ImportSink
     outcomes: Outcomes
@@ -84,11 +86,13 @@ class Tactful:
         stores: Stores,
         clock: Clock,
         ids: Ids,
+        consents: Consents,
         deciding: Callable[[], Deciding],
     ) -> None:
         self.tenant = tenant
         self.playbook = playbook
         self.stores = stores
+        self.consents = consents
         self._clock = clock
         self._ids = ids
         self._make = deciding
@@ -207,20 +211,23 @@ class Tactful:
         """Takes rows that came another way than by file; returns how many were new."""
         return self.stores.intake.take(self.tenant, rows)
 
-    # Consent ---------------------------------------------------------------------------------------------------------
-    def consents(self, customer: str) -> list[Consent]:
-        return self.stores.ledger.history(self.tenant, self.find(customer))
+    def claim(self, effect: Effect, now: datetime | None = None) -> tuple[Envelope, Ruling]:
+        """What the guard says of sending this effect now, on facts read now, with the bytes that would leave.
 
-    def record_consent(
-        self, customer: str, status: ConsentStatus, purposes: Sequence[tuple[Purpose, Channel | None]], source: str
-    ) -> int:
-        """Grants or withdraws, from this moment on. Raises NotFound."""
-        who = self.find(customer)
-        now = self._clock.now()
-        entries = [
-            Consent(purpose=purpose, channel=channel, status=status, given_at=now) for purpose, channel in purposes
-        ]
-        return self.stores.ledger.record(self.tenant, who, entries, source)
+        The ruling's `forbidding` verdict keeps it back; the dispatcher asks the same in the transaction of its claim.
+        """
+        at = now or self._clock.now()
+        env = self.deciding.env
+        snapshot = next(self.stores.snapshots.snapshots(self.tenant, [effect.customer], at))
+        name = self.stores.customers.first_name(self.tenant, effect.customer)
+        headers: dict[str, str] = {}
+        if effect.channel is Channel.EMAIL and effect.kind is Kind.OFFER:
+            headers = self.consents.unsubscribe_headers(effect.customer, effect.channel, self.playbook.brand.optout_url)
+        late = {"customer.name": name} if name else {}
+        envelope = seal(effect, self.tenant, snapshot.locale, late, headers)
+        action = next(a for a in env.toolset.actions() if a.name == effect.action)
+        screen = env.guard.screen(read(snapshot, at, self.playbook.brand.currency))
+        return envelope, env.guard.claim(screen, action, envelope)
 
     # Guidelines ------------------------------------------------------------------------------------------------------
     def search(self, words: str, *, locale: str, action: str, channel: str, limit: int) -> tuple[Found, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Sequence
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,19 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 T = TypeVar("T")
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_BOOL = "tag:yaml.org,2002:bool"
+
+
+class _Loader(_BASE):  # type: ignore[misc]
+    """Booleans as in YAML 1.2: only true and false. `NO` is a country, `on` a preposition."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != _BOOL]
+    for first, resolvers in _BASE.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(_BOOL, re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
 
 
 class YamlFault(Exception):
@@ -28,7 +41,7 @@ class Document:
     """A parsed file whose parts can be checked one by one, each fault with its line."""
 
     def __init__(self, text: str) -> None:
-        loader = _LOADER(text)
+        loader = _Loader(text)
         try:
             root = loader.get_single_node()
             if root is None:

@@ -24,11 +24,13 @@ class MissingWords(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """One message on one channel. `subject` is an e-mail's subject or a push's title."""
+    """One message on one channel. `subject` is an e-mail's subject or a push's title; `short` says the same in less,
+    for where the law's lines leave little room."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
     body: Annotated[str, Len(2, 1200)]
     subject: Annotated[str, Len(0, 80)] = ""
+    short: Annotated[str, Len(0, 600)] = ""
 
 
 @cache
@@ -67,7 +69,10 @@ class Prompt:
     hash: str
 
 
-_DECLARED = {"decide": frozenset({"brand"}), "situation": frozenset({"lines", "findings", "passages", "fixed"})}
+_DECLARED = {
+    "decide": frozenset({"brand"}),
+    "situation": frozenset({"lines", "findings", "passages", "fixed", "shorter_by"}),
+}
 
 
 def prompt(name: str, locale: str, **variables: object) -> Prompt:

@@ -15,11 +15,13 @@ from agent.domain.bundle import Draft, Proposal
 from agent.domain.ids import digest
 from agent.domain.playbook import Playbook
 from agent.domain.signals import Situation
-from tools import apologise, book_demo, offer_chat, offer_coupon, recommend_product
+from tools import apologise, ask_consent, book_demo, offer_chat, offer_coupon, recommend_product
 from tools.contract import Task, Tool
 from tools.hold import hold
 
-TOOLS: tuple[Tool, ...] = tuple(m.TOOL for m in (offer_chat, book_demo, offer_coupon, recommend_product, apologise))
+TOOLS: tuple[Tool, ...] = tuple(
+    m.TOOL for m in (offer_chat, book_demo, offer_coupon, recommend_product, ask_consent, apologise)
+)
 
 
 class Catalogue:

@@ -9,13 +9,10 @@ from datetime import datetime, timedelta
 from langchain_core.tools import BaseTool
 
 from agent.domain.action import Action, Candidate
-from agent.domain.bundle import Draft, Payload, Reservation, SlotKind, SlotValue, Words
+from agent.domain.bundle import NAMELESS, Draft, Payload, Reservation, SlotKind, SlotValue, Words
 from agent.domain.customer import Product
 from agent.domain.playbook import Playbook
 from agent.domain.signals import Situation
-
-NAMELESS = {"ko": "고객", "en": "there"}
-"""What stands for the name until it is filled in at sending, and for good where no name is known."""
 
 MOMENTS_OF_INTEREST = 60.0
 """Seconds on one product that count as lingering."""

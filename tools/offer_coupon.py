@@ -8,7 +8,7 @@ from typing import Annotated
 from langchain_core.tools import InjectedToolArg, tool
 
 from agent.domain.action import Action, Aim, Kind
-from agent.domain.bundle import Draft, Reservation, SlotKind, SlotValue
+from agent.domain.bundle import CODELESS, Draft, Reservation, SlotKind, SlotValue
 from agent.domain.customer import CampaignLeft, Channel
 from agent.domain.signals import LiveContext, Situation
 from tools.contract import FRESH_CART_MINUTES, SEVERAL_VIEWS, Task, Tool, day_of, drafted, person
@@ -71,7 +71,7 @@ def _facts(task: Task) -> Mapping[str, SlotValue]:
         "coupon.minimum": SlotValue(kind=SlotKind.MONEY, value=str(minimum.amount), unit=minimum.currency),
         "coupon.greatest": SlotValue(kind=SlotKind.MONEY, value=str(face.amount), unit=face.currency),
         "coupon.ends": SlotValue(kind=SlotKind.DATE, value=campaign.ends_at.date().isoformat()),
-        "coupon.code": SlotValue(kind=SlotKind.LATE, value="••••-••••"),
+        "coupon.code": SlotValue(kind=SlotKind.LATE, value=CODELESS),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from agent.cli import data, deciding, demo, setup
+from agent.cli.consent import consent
 
 
 def _print_version(asked: bool) -> None:
@@ -43,7 +44,7 @@ app.command("decide")(deciding.decide)
 app.command("explain")(deciding.explain)
 app.command("replay")(deciding.replay)
 app.add_typer(data.guidelines, name="guidelines")
-app.add_typer(data.consent, name="consent")
+app.add_typer(consent, name="consent")
 app.command("doctor")(setup.doctor)
 
 

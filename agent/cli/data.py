@@ -1,4 +1,4 @@
-"""Commands that bring data in: import, guidelines, consent."""
+"""Commands that bring data in: import and guidelines."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from agent.domain.imports import Tally
 
 guidelines = typer.Typer(help="The brand's guideline files: add, list, search.", no_args_is_help=True)
-consent = typer.Typer(help="The consent ledger: show, grant, withdraw.", no_args_is_help=True)
 
-_KINDS = ("transactions", "customers", "consents", "events")
+_KINDS = ("transactions", "customers", "consents", "suppressions", "events")
 
 
 def import_(
-    what: Annotated[str, typer.Argument(help="transactions, customers, consents or events")],
+    what: Annotated[str, typer.Argument(help="transactions, customers, consents, suppressions or events")],
     file: Annotated[Path, typer.Argument(help="A .csv or .jsonl file, or either with .gz")],
     preset: Annotated[
-        str | None, typer.Option(help="The file's format: online-retail (transactions), segment (events).")
+        str | None,
+        typer.Option(help="The file's format: online-retail (transactions), segment or rudderstack (events)."),
     ] = None,
     tenant: Tenant = "default",
     as_json: Json = False,
@@ -157,81 +157,3 @@ def _plain(passage: Any) -> dict[str, Any]:
         name: getattr(passage, name)
         for name in ("passage_id", "locale", "topic", "title", "text", "channels", "actions")
     }
-
-
-Customer = Annotated[str, typer.Argument(help="The customer's id as imported, or the pseudonym c_...")]
-PurposeName = Annotated[str, typer.Option("--purpose", help="profiling, marketing_processing, ad_sending, night, ...")]
-ChannelName = Annotated[
-    str | None, typer.Option("--channel", help="For ad_sending and night: email, sms, push, kakao.")
-]
-
-
-@consent.command("show")
-def show_consents(customer: Customer, tenant: Tenant = "default", as_json: Json = False) -> None:
-    """All entries of a customer's ledger, oldest first."""
-    entries = product(tenant).consents(customer)
-    if as_json:
-        print_json(entries)
-        return
-    for e in entries:
-        typer.echo(
-            f"{e.given_at:%Y-%m-%d %H:%M} UTC  {e.status:<10} {e.purpose} {e.channel or ''}".rstrip() + f"  ({e.basis})"
-        )
-    if not entries:
-        typer.echo("No entry: nothing was ever agreed to, so no offer will be made.")
-
-
-@consent.command("grant")
-def grant(
-    customer: Customer,
-    purpose: PurposeName,
-    channel: ChannelName = None,
-    tenant: Tenant = "default",
-    as_json: Json = False,
-) -> None:
-    """Record a consent, from this moment on."""
-    _record(customer, purpose, channel, "granted", tenant, as_json)
-
-
-@consent.command("withdraw")
-def withdraw(
-    customer: Customer,
-    purpose: PurposeName = "all",
-    channel: ChannelName = None,
-    tenant: Tenant = "default",
-    as_json: Json = False,
-) -> None:
-    """Record a withdrawal, at once. Without --purpose: everything, every purpose and channel."""
-    _record(customer, purpose, channel, "withdrawn", tenant, as_json)
-
-
-def _record(customer: str, purpose: str, channel: str | None, status: str, tenant: str, as_json: bool) -> None:
-    from agent.domain.customer import PUSHED, Channel, ConsentStatus, Purpose
-
-    entries: list[tuple[Purpose, Channel | None]]
-    if purpose == "all" and status == "withdrawn":
-        entries = [(purpose, None) for purpose in Purpose if purpose not in (Purpose.AD_SENDING, Purpose.NIGHT)]
-        entries += [(purpose, pushed) for purpose in (Purpose.AD_SENDING, Purpose.NIGHT) for pushed in PUSHED]
-    else:
-        entries = [_entry(purpose, channel)]
-    new = product(tenant).record_consent(customer, ConsentStatus(status), entries, "cli")
-    if as_json:
-        print_json({"recorded": new, "status": status})
-    else:
-        typer.echo(f"{new} {'entry' if new == 1 else 'entries'} recorded as {status}.")
-
-
-def _entry(purpose: str, channel: str | None) -> Any:
-    from agent.domain.customer import Channel, Purpose
-
-    try:
-        wanted = Purpose(purpose)
-    except ValueError:
-        raise typer.BadParameter(f"one of {', '.join(Purpose)}", param_hint="--purpose") from None
-    per_channel = wanted in (Purpose.AD_SENDING, Purpose.NIGHT)
-    if per_channel != (channel is not None):
-        raise typer.BadParameter(f"{'needed' if per_channel else 'not used'} for {wanted}", param_hint="--channel")
-    try:
-        return wanted, Channel(channel) if channel else None
-    except ValueError:
-        raise typer.BadParameter(f"one of {', '.join(Channel)}", param_hint="--channel") from None

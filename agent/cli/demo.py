@@ -143,7 +143,8 @@ def _people(story: Story) -> list[Row]:
 
 def _agreements(given_at: datetime) -> list[Row]:
     """Everyone but the reader agreed to something: the sleeper to text messages, the others to e-mail."""
-    from agent.domain.customer import Channel, ConsentStatus, Purpose
+    from agent.domain.consent import Entry, Proof
+    from agent.domain.customer import Channel, Consent, ConsentStatus, Purpose
     from agent.domain.imports import ConsentRow
 
     ads = {"visitor": Channel.EMAIL, "sleeper": Channel.SMS, "complainer": Channel.EMAIL}
@@ -151,12 +152,15 @@ def _agreements(given_at: datetime) -> list[Row]:
         ConsentRow(
             key=f"{who}-{purpose}",
             external_id=who,
-            purpose=purpose,
-            channel=channel if purpose is Purpose.AD_SENDING else None,
-            status=ConsentStatus.GRANTED,
-            given_at=given_at,
-            basis="consent",
-            evidence="demo",
+            entry=Entry(
+                consent=Consent(
+                    purpose=purpose,
+                    channel=channel if purpose is Purpose.AD_SENDING else None,
+                    status=ConsentStatus.GRANTED,
+                    given_at=given_at,
+                ),
+                proof=Proof(evidence="demo"),
+            ),
         )
         for who, channel in ads.items()
         for purpose in (Purpose.PROFILING, Purpose.MARKETING_PROCESSING, Purpose.AD_SENDING)

@@ -12,7 +12,7 @@ from agent.domain.action import Kind, Treatment
 from agent.domain.customer import Channel
 from agent.domain.decision import Decision
 from agent.domain.guideline import Passage
-from agent.domain.ids import AddressRef, CustomerId, DecisionId, EffectId
+from agent.domain.ids import AddressRef, CustomerId, DecisionId, EffectId, TenantId
 from agent.domain.money import Money
 from agent.domain.verdict import Amendment
 
@@ -46,6 +46,12 @@ class SlotValue:
     unit: str = ""
 
 
+NAMELESS = {"ko": "고객", "en": "there"}
+"""What stands for the name until it is filled in at sending, and for good where no name is known."""
+CODELESS = "••••-••••"
+"""What stands for a coupon's code until commit allocates one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One candidate as the decider sees it: no score, no identifier."""
@@ -60,7 +66,8 @@ class Line:
 class Brief:
     """The least a decider needs: at most eight allowed candidates, what is known in words, the brand's passages.
 
-    `fixed` means that code has drawn the candidate and only words are wanted.
+    `fixed` means that code has drawn the candidate and only words are wanted; `shorter_by` that the words given before
+    were so many characters too long for the channel, with the lines that the law adds.
     """
 
     locale: str
@@ -68,6 +75,7 @@ class Brief:
     findings: tuple[str, ...]
     passages: tuple[Passage, ...]
     fixed: bool = False
+    shorter_by: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,13 +121,15 @@ class Payload:
     words: Words
     slots: Mapping[str, SlotValue] = field(default_factory=dict)
     amendments: tuple[Amendment, ...] = ()
+    generated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """What a tool returns: pure data, nothing has happened.
 
-    `window` makes the effect's key unique in time; `required` names the slots that the words must show.
+    `window` makes the effect's key unique in time; `required` names the slots that the words must show;
+    `generated` says that a model worded it.
     """
 
     treatment: Treatment
@@ -129,6 +139,7 @@ class Draft:
     expires_at: datetime
     reservations: tuple[Reservation, ...] = ()
     required: tuple[str, ...] = ()
+    generated: bool = False
 
 
 class EffectState(StrEnum):
@@ -156,6 +167,18 @@ class Effect:
     expires_at: datetime
     delivery: Delivery
     state: EffectState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """The final bytes of one effect, as a provider would get them. `recipient` is whose address it is."""
+
+    tenant: TenantId
+    recipient: CustomerId
+    effect: Effect
+    subject: str
+    body: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

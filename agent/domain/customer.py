@@ -19,6 +19,8 @@ class Channel(StrEnum):
     KAKAO = "kakao"
     CHAT = "chat"
     PAGE = "page"
+    VOICE = "voice"
+    """Known, so that it can be refused: nothing is ever said by telephone."""
 
 
 PUSHED = (Channel.EMAIL, Channel.SMS, Channel.PUSH, Channel.KAKAO)
@@ -40,21 +42,55 @@ class Purpose(StrEnum):
     GUARDIAN = "guardian"
 
 
+PER_CHANNEL = (Purpose.AD_SENDING, Purpose.NIGHT)
+"""Purposes that are agreed to for each channel apart; the others have no channel."""
+
+
 class ConsentStatus(StrEnum):
     GRANTED = "granted"
     WITHDRAWN = "withdrawn"
+    RECONFIRMED = "reconfirmed"
+    """The two-yearly notice went out and the consent stands as it was (ICT Network Act art. 50(8))."""
+
+
+class Basis(StrEnum):
+    """Why a message may be sent. All but `consent` are exceptions, which a refusal ends for good."""
+
+    CONSENT = "consent"
+    EXISTING_DEAL = "existing_deal"
+    SOFT_OPT_IN = "soft_opt_in"
+    INQUIRY = "inquiry"
+    CONTRACT = "contract"
+
+
+class Condition(StrEnum):
+    """What an entry of the ledger vouches for, where the law makes the basis depend on it."""
+
+    OWN_CUSTOMER = "own_customer"
+    COLLECTED_DIRECTLY = "collected_directly"
+    COLLECTED_IN_SALE = "collected_in_sale"
+    OWN_GOODS = "own_goods"
+    SAME_KIND = "same_kind"
+    OPT_OUT_OFFERED = "opt_out_offered"
+    SIGNED = "signed"
+    NAMES_SELLER = "names_seller"
+    NOT_CONDITIONAL = "not_conditional"
+    NAMES_KAKAO = "names_kakao"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """The newest entry of the ledger for one purpose (and channel, for ad sending and night)."""
+    """What stands in the ledger for one purpose (and channel, for ad sending and night) on one basis."""
 
     purpose: Purpose
     channel: Channel | None
     status: ConsentStatus
     given_at: datetime
-    basis: str = "consent"
+    basis: Basis = Basis.CONSENT
     expires_at: datetime | None = None
+    conditions: tuple[Condition, ...] = ()
+    deal_ended_at: datetime | None = None
+    reconfirmed_at: datetime | None = None
 
 
 class AgeAssurance(StrEnum):
@@ -66,10 +102,24 @@ class AgeAssurance(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """A channel the customer can be reached on, by reference to an address held with the person."""
+    """A channel the customer can be reached on, by reference to an address held with the person.
+
+    `region` is what the address itself gives away: the state of a telephone's area code (ISO 3166-2), or ''.
+    `listed` says that the address stands on a suppression or do-not-call list.
+    """
 
     channel: Channel
     address_ref: AddressRef
+    region: str = ""
+    listed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """Our copy of a do-not-call list: how old it is decides whether it may be relied on."""
+
+    name: str
+    copied_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,18 +141,25 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """One touch that was reserved, shown or sent; every surface counts towards fatigue."""
+    """One touch that was reserved, shown or sent; every surface counts towards fatigue.
+
+    `outcome` is what came of it (accepted, converted, declined, ignored), '' where nothing was heard.
+    """
 
     channel: Channel
     action: str
     entity: str
     kind: str
     at: datetime
+    contact_id: str = ""
+    outcome: str = ""
+    outcome_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A complaint, refund, outage, fraud, bereavement or debt case."""
+    """A complaint, refund, outage, fraud, bereavement, debt or vulnerability case. Why somebody is vulnerable is not
+    kept: it must never become a feature."""
 
     case_id: str
     kind: str
@@ -123,11 +180,15 @@ class PurchaseHistory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """A catalogue fact. `price` is None where it was not yet known at the instant."""
+    """A catalogue fact. `price` is None where it was not yet known at the instant.
+
+    `lowest_price` is the lowest of the last thirty days, None where no history is kept.
+    """
 
     product_id: str
     name: str
     price: Money | None = None
+    lowest_price: Money | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +231,7 @@ class Snapshot:
 
     `version` moves when a decision fact moves (consent, contact, case, identity), not with page views.
     `ordinal` counts the customer's decisions before this one and seeds the draws.
-    `zone` is an IANA name; `country` ISO 3166-1 alpha-2; both None where unknown.
+    `zone` is an IANA name; `country` ISO 3166-1 alpha-2; `region` ISO 3166-2; each None where unknown.
     """
 
     tenant: TenantId
@@ -181,6 +242,7 @@ class Snapshot:
     zone: str | None
     locale: str
     age: AgeAssurance
+    region: str | None = None
     objected_at: datetime | None = None
     reach: tuple[Reach, ...] = ()
     consents: tuple[Consent, ...] = ()
@@ -192,14 +254,20 @@ class Snapshot:
     campaigns: tuple[CampaignLeft, ...] = ()
     slots: tuple[OpenSlot, ...] = ()
     arms: tuple[Arm, ...] = ()
+    registers: tuple[Register, ...] = ()
 
     def granted(self, purpose: Purpose, channel: Channel | None, at: datetime) -> bool:
         """True only for a consent on file that was given, not withdrawn and not expired at `at`."""
+        return self.grant(purpose, channel, Basis.CONSENT, at) is not None
+
+    def grant(self, purpose: Purpose, channel: Channel | None, basis: Basis, at: datetime) -> Consent | None:
+        """The entry that permits the purpose on this basis at `at`, None where there is none."""
         for consent in self.consents:
-            if consent.purpose is purpose and consent.channel is channel:
+            if consent.purpose is purpose and consent.channel is channel and consent.basis is basis:
                 alive = consent.expires_at is None or at < consent.expires_at
-                return consent.status is ConsentStatus.GRANTED and consent.given_at <= at and alive
-        return False
+                granted = consent.status is ConsentStatus.GRANTED and consent.given_at <= at and alive
+                return consent if granted else None
+        return None
 
     def withdrawn(self, purpose: Purpose, channel: Channel | None) -> bool:
         """True where the newest word on this purpose is a refusal."""

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from annotated_types import Ge, Le, Len
 
 from agent.domain.ids import PassageId
 
 ANY = "any"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """What a guideline file demands rather than advises; the guard holds every message to it.
+
+    `formality` is for Korean (존댓말 or 반말); `greatest_discount` in percent.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    forbidden_words: tuple[Annotated[str, Len(1, 60)], ...] = ()
+    formality: Literal["formal", "casual"] | None = None
+    emoji: bool = True
+    greatest_discount: Annotated[int, Ge(0), Le(100)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +43,17 @@ class Passage:
     valid_from: date | None = None
     valid_to: date | None = None
     priority: int = 0
+    binds: Binding | None = None
+
+    def holds(self, locale: str, day: date, action: str, channel: str) -> bool:
+        """True where the passage speaks of this action on this channel, in this language, on this day."""
+        return (
+            self.locale == locale
+            and (not self.channels or channel in self.channels)
+            and (not self.actions or action in self.actions)
+            and (self.valid_from is None or self.valid_from <= day)
+            and (self.valid_to is None or day <= self.valid_to)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from agent.domain.customer import AgeAssurance, Channel, ConsentStatus, Purpose
+from agent.domain.consent import Entry
+from agent.domain.customer import AgeAssurance, Channel
 from agent.domain.money import Money
 
 
@@ -49,20 +50,42 @@ class CustomerRow:
     country: str | None = None
     zone: str | None = None
     locale: str | None = None
+    region: str | None = None
     age: AgeAssurance | None = None
+    regions: Mapping[Channel, str] = field(default_factory=dict)
+    """What an address gives away of where its owner lives: the state of an area code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentRow:
     key: str
     external_id: str
-    purpose: Purpose
-    channel: Channel | None
-    status: ConsentStatus
-    given_at: datetime
-    basis: str
-    evidence: str
-    expires_at: datetime | None = None
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BannerRow:
+    """What a consent banner reported beside an event: categories allowed or denied, and Global Privacy Control.
+
+    A category that is not named has not changed.
+    """
+
+    key: str
+    external_id: str
+    at: datetime
+    method: str
+    choices: Mapping[str, bool] = field(default_factory=dict)
+    gpc: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressionRow:
+    """One address of a do-not-call register or suppression list."""
+
+    key: str
+    register: str
+    address: str
+    copied_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +108,7 @@ class Quarantined:
     reason: str
 
 
-Row = Line | CustomerRow | ConsentRow | EventRow | Quarantined
+Row = Line | CustomerRow | ConsentRow | BannerRow | SuppressionRow | EventRow | Quarantined
 
 
 @dataclass(slots=True)

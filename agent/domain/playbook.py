@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from annotated_types import Ge, Gt, Le, Len, Lt
 
-from agent.domain.customer import Channel, OpenSlot
+from agent.domain.customer import Channel, OpenSlot, Purpose
 
 Locale = Literal["ko", "en"]
 Rate = Annotated[float, Gt(0), Lt(1)]
@@ -50,6 +50,10 @@ class Attestations:
     __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
     adults_only: date | None = None
     zone_follows_country: date | None = None
+    model_in_country: date | None = None
+    """The model's endpoint runs in the customers' own country: nothing crosses a border."""
+    email_authenticated: date | None = None
+    """SPF, DKIM (over both List-Unsubscribe headers) and DMARC hold for the sending domain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +130,65 @@ class Limits:
 
     __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
     weekly_contacts: Annotated[int, Ge(0), Le(21)] = 3
+    weekly_by_channel: Mapping[Channel, Annotated[int, Ge(0), Le(7)]] = field(default_factory=dict)
+    """Offers a week on one channel, where the ethics pack leaves that to the owner."""
     coupon_percent: Annotated[int, Ge(0), Le(90)] = 30
+    coupon_amount: Amount | None = None
+    """A coupon that may take more off than this needs a person's approval."""
+    review: tuple[str, ...] = ()
+    """Actions that a person approves each time."""
     holdout_percent: Annotated[float, Ge(0), Le(50)] = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsVendor:
+    """Who sends the texts. In Korea an outside vendor needs a certificate of sender qualification."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
+    name: Text
+    certificate: Text | None = None
+    valid_to: date | None = None
+    in_house: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kakao:
+    """The Kakao channel: `everyone` (M/N targeting) reaches people who are not its friends."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
+    product: Literal["brand_message", "friend_talk"] = "brand_message"
+    audience: Literal["friends", "everyone"] = "friends"
+    friends: Annotated[int, Ge(0)] = 0
+    optout_number: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complaints:
+    """The share of mails reported as spam, as the mailbox provider last showed it."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
+    rate: Annotated[float, Ge(0), Le(1)]
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """How messages leave: facts about the sender that laws and platforms ask for. What is absent counts as no."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
+    postal_address: Text | None = None
+    sms_vendor: SmsVendor | None = None
+    kakao: Kakao = field(default_factory=Kakao)
+    complaints: Complaints | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goods:
+    """Products (by id) that may not be advertised by any law, or that speak of health, belief or the like."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
+    illegal: tuple[str, ...] = ()
+    sensitive: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +201,12 @@ class Playbook:
     actions: Mapping[str, Terms]
     limits: Limits = field(default_factory=Limits)
     attestations: Attestations = field(default_factory=Attestations)
+    sending: Sending = field(default_factory=Sending)
+    goods: Goods = field(default_factory=Goods)
+    tighten: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Rules made stricter, by id: parameters as the pack writes them. Loosening one is refused at load."""
+    consent_categories: Mapping[str, tuple[Purpose, ...]] = field(default_factory=dict)
+    """What the categories of a consent banner (Segment, RudderStack) stand for here."""
     campaigns: tuple[Campaign, ...] = ()
     calendars: tuple[Calendar, ...] = ()
     best_hours: Mapping[Channel, Annotated[int, Ge(0), Le(23)]] = field(default_factory=dict)

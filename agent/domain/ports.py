@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from agent.domain.action import Action, Candidate
 from agent.domain.bundle import Brief, Bundle, Draft, Effect, Outcome, Proposal
-from agent.domain.customer import Consent, Snapshot
+from agent.domain.consent import Entry, Receipt
+from agent.domain.customer import Channel, Consent, Snapshot
 from agent.domain.decision import Decision
 from agent.domain.guideline import Found, GuidelineQuery
 from agent.domain.ids import CustomerId, DecisionId, EffectId, ExternalId, TenantId
@@ -16,6 +17,7 @@ from agent.domain.imports import Row
 from agent.domain.money import Money
 from agent.domain.playbook import Playbook
 from agent.domain.signals import Situation
+from agent.domain.timers import Timer
 
 
 class Clock(Protocol):
@@ -109,12 +111,42 @@ class Outcomes(Protocol):
     def record(self, tenant: TenantId, effect: EffectId, kind: str, at: datetime, value: Money | None) -> bool: ...
 
 
+class Duties(Protocol):
+    """What the law sets a time for: the timers that follow from a statement, or from a copied register."""
+
+    def of_consent(
+        self, consent: Consent, subject: str, customer: CustomerId, country: str | None, by_text: bool = False
+    ) -> tuple[Timer, ...]: ...
+
+    def of_register(self, name: str, copied_at: datetime) -> tuple[Timer, ...]: ...
+
+
 class Ledger(Protocol):
-    """Append-only consents. Recording moves the customer's version at once."""
+    """Append-only consents. Recording moves the customer's version at once and arms the timers that follow."""
 
-    def record(self, tenant: TenantId, customer: CustomerId, consents: Sequence[Consent], source: str) -> int: ...
+    def record(
+        self, tenant: TenantId, customer: CustomerId, entries: Sequence[Entry], source: str
+    ) -> list[Receipt]: ...
 
-    def history(self, tenant: TenantId, customer: CustomerId) -> list[Consent]: ...
+    def history(self, tenant: TenantId, customer: CustomerId) -> list[Receipt]: ...
+
+    def receipt(self, tenant: TenantId, receipt_id: str) -> Receipt: ...
+
+
+class Timers(Protocol):
+    """Timers that are armed: all that are due before an instant, or all about one customer."""
+
+    def due(self, tenant: TenantId, before: datetime, limit: int = 1_000) -> list[Timer]: ...
+
+    def of(self, tenant: TenantId, customer: CustomerId) -> list[Timer]: ...
+
+
+class Tokens(Protocol):
+    """Opaque names of (customer, channel) for unsubscribe links."""
+
+    def make(self, tenant: TenantId, customer: CustomerId, channel: Channel) -> str: ...
+
+    def find(self, tenant: TenantId, token: str) -> tuple[CustomerId, Channel]: ...
 
 
 class ImportSink(Protocol):

@@ -30,11 +30,15 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amendment:
-    """Text that the law puts in; `order` sorts amendments at one place."""
+    """Text that the law puts in; `order` sorts amendments at one place.
+
+    `need` names what it answers (label, sender, opt_out, ...): one answer is enough where several laws ask alike.
+    """
 
     place: Place
     order: int
     text: str
+    need: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,7 @@ class Verdict:
     detail: str = ""
     until: datetime | None = None
     amendments: tuple[Amendment, ...] = ()
+    too_long_by: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +64,8 @@ class Ruling:
     kind: VerdictKind
     verdicts: tuple[Verdict, ...]
     amendments: tuple[Amendment, ...] = ()
+    too_long_by: int = 0
+    """Characters that the words exceed the channel by once everything is added; they go back to be shortened."""
 
     @property
     def forbidding(self) -> Verdict | None:

@@ -57,7 +57,8 @@ class Steps:
         return {"passages": nodes.recall(self.env, state["situation"])}
 
     async def weigh(self, state: State) -> Step:
-        return {"weighing": nodes.weigh(self.env, state["situation"], state.get("taken_back", self.refused))}
+        weighing = nodes.weigh(self.env, state["situation"], state.get("taken_back", self.refused))
+        return {"weighing": weighing, "shorter_by": 0, "shortened": 0}
 
     async def propose(self, state: State) -> Step:
         """The decider's choice and words; the engine's where there is no decider, or it failed, or was refused.
@@ -66,15 +67,20 @@ class Steps:
         """
         chosen = state["weighing"].chosen
         assert chosen is not None
-        brief = nodes.brief(self.env, state["weighing"], state["passages"])
+        shorter_by = state.get("shorter_by", 0)
+        brief = nodes.brief(self.env, state["weighing"], state["passages"], shorter_by)
         cause = state.get("engine_only", "")
+        if self.decider is not None and not cause:
+            abroad = self.env.guard.may_ask_model(state["weighing"].survey.screen)
+            cause = f"denied:{abroad.rule}" if abroad else ""
         ends = state.get("ends") or asyncio.get_running_loop().time() + self.deadline
         if self.decider is not None and not cause and chosen.kind is Kind.OFFER:
             try:
-                return {"brief": brief, "proposal": await _ask(self.decider, brief, ends), "ends": ends}
+                proposal = await _ask(self.decider, brief, ends)
+                return {"brief": brief, "proposal": proposal, "ends": ends, "shortened": shorter_by}
             except DeciderError as error:
                 cause = error.cause
-        kept: Step = {"brief": brief, "engine_only": cause, "ends": ends}
+        kept: Step = {"brief": brief, "engine_only": cause, "ends": ends, "shortened": shorter_by}
         try:
             worded = await EngineDecider().propose(brief, self.deadline)
         except DeciderError as error:
@@ -86,11 +92,14 @@ class Steps:
         return {"draft": nodes.act(self.env, state["weighing"], state["brief"], _proposal(state))}
 
     async def guard(self, state: State) -> Step:
-        """Judges; what is refused goes back: a model's words to the engine, the engine's to the next candidate."""
+        """Judges; what is refused goes back: words that are too long once to whoever wrote them, a model's other words
+        to the engine, the engine's to the next candidate."""
         ruling = nodes.guard(self.env, state["weighing"], state["draft"])
         verdict = ruling.forbidding
         if verdict is None:
             return {"ruling": ruling}
+        if ruling.too_long_by and not state.get("shorter_by"):
+            return {"ruling": ruling, "shorter_by": ruling.too_long_by}
         if _proposal(state).chooser == "model":
             return {"ruling": ruling, "engine_only": f"denied:{verdict.rule}"}
         return {"ruling": ruling, "taken_back": _with(self, state, state["draft"].treatment.key, verdict)}
@@ -192,7 +201,8 @@ def _after_propose(state: State) -> str:
 def _after_guard(state: State) -> str:
     if state["ruling"].forbidding is None:
         return "commit"
-    return "propose" if _proposal(state).chooser == "model" else "weigh"
+    to_shorten = state.get("shorter_by", 0) != state.get("shortened", 0)
+    return "propose" if to_shorten or _proposal(state).chooser == "model" else "weigh"
 
 
 def _after_commit(state: State) -> str:

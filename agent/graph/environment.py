@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import orjson
 from pydantic import TypeAdapter
 
 from agent.domain.decision import Versions
+from agent.domain.guideline import Passage
 from agent.domain.ids import TenantId, digest
 from agent.domain.playbook import Playbook
 from agent.domain.ports import GuidelineIndex, Rng, Toolset
@@ -16,6 +18,7 @@ from agent.guardrails.judge import Guard
 from agent.guardrails.rulebook import RuleBook
 
 _PLAYBOOK = TypeAdapter(Playbook)
+_PASSAGES = TypeAdapter(tuple[Passage, ...])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,16 +37,29 @@ class Environment:
 
 
 def environment(
-    tenant: TenantId, playbook: Playbook, book: RuleBook, toolset: Toolset, index: GuidelineIndex, rng: Rng
+    tenant: TenantId,
+    playbook: Playbook,
+    book: RuleBook,
+    toolset: Toolset,
+    index: GuidelineIndex,
+    rng: Rng,
+    passages: tuple[Passage, ...] = (),
 ) -> Environment:
+    """`passages` are all of the brand's: those that bind are part of the policy. Raises PlaybookError."""
+    binding = tuple(p for p in passages if p.binds is not None)
     body = orjson.dumps(
-        {"playbook": _PLAYBOOK.dump_python(playbook, mode="json"), "packs": book.texts}, option=orjson.OPT_SORT_KEYS
+        {
+            "playbook": _PLAYBOOK.dump_python(playbook, mode="json"),
+            "packs": book.texts,
+            "binding": _PASSAGES.dump_python(binding, mode="json"),
+        },
+        option=orjson.OPT_SORT_KEYS,
     )
     policy_hash = digest(body.decode())
     return Environment(
         tenant=tenant,
         playbook=playbook,
-        guard=Guard(book, playbook),
+        guard=Guard(book, playbook, binding),
         toolset=toolset,
         index=index,
         rng=rng,
@@ -59,7 +75,9 @@ def environment(
     )
 
 
-def policy_from(body: bytes) -> tuple[Playbook, RuleBook]:
-    """The playbook and packs that a decision was made with."""
+@lru_cache(maxsize=8)
+def policy_from(body: bytes) -> tuple[Playbook, RuleBook, tuple[Passage, ...]]:
+    """The playbook, the packs and the binding passages that a decision was made with."""
     data = orjson.loads(body)
-    return _PLAYBOOK.validate_python(data["playbook"]), RuleBook(data["packs"])
+    binding = _PASSAGES.validate_python(data.get("binding", []))
+    return _PLAYBOOK.validate_python(data["playbook"]), RuleBook(data["packs"]), binding

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from agent.decisioning.arbitration import score
 from agent.domain.action import HOLD, Candidate, HoldReason
-from agent.domain.bundle import Brief, Bundle, Delivery, Draft, Effect, EffectState, Line, Payload, Proposal
+from agent.domain.bundle import Brief, Bundle, Delivery, Draft, Effect, EffectState, Line, Proposal
 from agent.domain.customer import IN_SESSION, Snapshot
 from agent.domain.decision import Decision, Versions
 from agent.domain.errors import DeciderError
@@ -58,7 +58,7 @@ def weigh(env: Environment, situation: Situation, taken_back: Mapping[str, Verdi
     return settle(env, found, score(found.rows), taken_back)
 
 
-def brief(env: Environment, weighing: Weighing, passages: Passages) -> Brief:
+def brief(env: Environment, weighing: Weighing, passages: Passages, shorter_by: int = 0) -> Brief:
     """The least a decider needs. A drawn candidate, an owed reply: that one alone, to be worded."""
     situation = weighing.survey.situation
     assert weighing.chosen is not None
@@ -79,6 +79,7 @@ def brief(env: Environment, weighing: Weighing, passages: Passages) -> Brief:
         findings=findings(situation),
         passages=tuple(wanted)[:MOST_PASSAGES],
         fixed=weighing.fixed,
+        shorter_by=shorter_by,
     )
 
 
@@ -106,7 +107,8 @@ def candidate_of(weighing: Weighing, brief_: Brief, proposal: Proposal) -> Candi
 def act(env: Environment, weighing: Weighing, brief_: Brief, proposal: Proposal) -> Draft:
     """Runs the proposed tool: pure, nothing has happened yet."""
     candidate = candidate_of(weighing, brief_, proposal)
-    return env.toolset.run(proposal, candidate, weighing.survey.situation, env.playbook)
+    draft = env.toolset.run(proposal, candidate, weighing.survey.situation, env.playbook)
+    return replace(draft, generated=proposal.chooser == "model")
 
 
 def guard(env: Environment, weighing: Weighing, draft: Draft) -> Ruling:
@@ -223,7 +225,7 @@ def _effect(decision: Decision, draft: Draft, ruling: Ruling, snapshot: Snapshot
         channel=treatment.channel,
         address_ref=None if treatment.channel in IN_SESSION else address,
         entity=treatment.entity,
-        payload=Payload(words=draft.payload.words, slots=draft.payload.slots, amendments=ruling.amendments),
+        payload=replace(draft.payload, amendments=ruling.amendments, generated=draft.generated),
         due_at=treatment.at,
         expires_at=draft.expires_at,
         delivery=Delivery.CALLER if treatment.channel in IN_SESSION else Delivery.TACTFUL,

@@ -46,6 +46,8 @@ class Step(Answer, total=False):
     taken_back: Mapping[str, Verdict]
     engine_only: str
     conflicts: int
+    shorter_by: int
+    shortened: int
     gave_up: HoldReason | None
     committed: Committed | None
 

@@ -9,6 +9,7 @@ from agent.decisioning import silence
 from agent.decisioning.arbitration import rank
 from agent.decisioning.choice import choose, seed_of
 from agent.decisioning.economics import Row, row
+from agent.decisioning.features import blind
 from agent.domain.action import Aim, Candidate, Fate, HoldReason, Kind, Score, Stage
 from agent.domain.customer import IN_SESSION, Channel
 from agent.domain.decision import Draws, Hold
@@ -56,10 +57,11 @@ def survey(env: Environment, situation: Situation) -> Survey:
     aims: dict[str, Aim] = {}
     candidates: list[Candidate] = []
     reach = {reach.channel for reach in situation.snapshot.reach}
+    seen = blind(situation)
     live = situation.signals.live
     in_session = live is not None and live.in_session
     for action in env.toolset.actions():
-        aim = action.aim(situation)
+        aim = action.aim(seen)
         if aim is not None:
             aims[action.name] = aim
         terms = env.playbook.actions.get(action.name)
@@ -78,7 +80,7 @@ def survey(env: Environment, situation: Situation) -> Survey:
             env.playbook.actions[c.treatment.action],
             c.treatment.channel,
             c.treatment.at,
-            situation,
+            seen,
             env.playbook,
         )
         for c in open_ones

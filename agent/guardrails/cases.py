@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent.domain.action import Action, Aim
-from agent.domain.bundle import Draft
+from agent.domain.bundle import Draft, Envelope
 from agent.domain.customer import Channel
+from agent.domain.guideline import Binding
 from agent.domain.playbook import Playbook
 from agent.domain.signals import Situation
 from agent.domain.verdict import Amendment
@@ -22,9 +23,12 @@ class CustomerCase:
 
 @dataclass(frozen=True, slots=True)
 class ChannelCase:
+    """`at` is when the message would leave: what permits it must still stand then."""
+
     situation: Situation
     playbook: Playbook
     channel: Channel
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +51,26 @@ class TreatmentCase:
 
 @dataclass(frozen=True, slots=True)
 class TextCase:
-    """The finished words and the facts behind them."""
+    """The finished words, the facts behind them, and what the brand's guidelines demand of them."""
 
     situation: Situation
     playbook: Playbook
     channel: Channel
+    action: Action
+    aim: Aim | None
     draft: Draft
     finished: Finished
+    bindings: tuple[Binding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopeCase:
+    """The final bytes of an effect that is being claimed, and the customer as they are known at that moment."""
+
+    situation: Situation
+    playbook: Playbook
+    action: Action
+    envelope: Envelope
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +82,11 @@ class Nothing:
 class Breach:
     """A rule applies. What follows (deny, review, defer, amend) stands in the pack.
 
-    `until` is the next minute worth trying, for rules about time; `amendments` the text that the law puts in.
+    `until` is the next minute worth trying, for rules about time; `amendments` the text that the law puts in;
+    `too_long_by` the characters by which a text exceeds its channel.
     """
 
     detail: str = ""
     until: datetime | None = None
     amendments: tuple[Amendment, ...] = ()
+    too_long_by: int = 0

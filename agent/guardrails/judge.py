@@ -1,24 +1,31 @@
-"""The guard: runs each clause once per case of its grain, and merges what they say. Whatever breaks, denies."""
+"""The guard: runs each clause once per case of its grain, and merges what they say. Whatever breaks, denies.
+
+It is asked three times: by grain before ranking (`removal`, `lawful_from`), on the finished bundle (`judge`), and once
+more in the transaction that claims an effect for sending (`claim`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from agent.domain.action import Action, Aim, HoldReason, Kind, Stage
-from agent.domain.bundle import Draft
-from agent.domain.customer import Channel
+from agent.domain.bundle import Draft, Envelope
+from agent.domain.customer import Channel, Snapshot
+from agent.domain.guideline import Binding, Passage
 from agent.domain.ids import RuleId
 from agent.domain.playbook import Playbook
 from agent.domain.signals import Situation
-from agent.domain.verdict import Ruling, Verdict, VerdictKind
-from agent.guardrails.cases import ActionCase, ChannelCase, CustomerCase, TextCase, TreatmentCase
-from agent.guardrails.rulebook import Clause, Grain, RuleBook
-from agent.guardrails.rules.text import facts_in_slots
-from agent.guardrails.words import finish
+from agent.domain.verdict import Amendment, Ruling, Verdict, VerdictKind
+from agent.guardrails.cases import ActionCase, Breach, ChannelCase, CustomerCase, EnvelopeCase, TextCase, TreatmentCase
+from agent.guardrails.pack import Clause, Grain
+from agent.guardrails.rulebook import UNKNOWN, RuleBook
+from agent.guardrails.rules.text import Shape, facts_in_slots
+from agent.guardrails.words import amend, finish
 
 NO_PACK = RuleId("tactful-no-pack")
 NO_RULES = RuleId("tactful-no-rules")
@@ -41,12 +48,17 @@ class Screen:
 
 
 class Guard:
-    """All rules of a playbook's packs, ready to judge candidates and finished bundles."""
+    """All rules of a playbook's packs, ready to judge candidates and finished bundles.
 
-    def __init__(self, book: RuleBook, playbook: Playbook) -> None:
-        self._book = book
+    `passages` are all of the brand's: those with front matter that binds are held, whether retrieved or not.
+    """
+
+    def __init__(self, book: RuleBook, playbook: Playbook, passages: Iterable[Passage] = ()) -> None:
+        self._book = book.tightened(playbook.tighten)
         self._playbook = playbook
+        self._binding = tuple(p for p in passages if p.binds is not None)
         self._places = cache(self._clauses_for)
+        self._at_claim = cache(lambda clauses: tuple(c for c in clauses if c.entry.at_claim))
         self._selected: dict[tuple[int, Grain, Kind, Channel], tuple[Clause, ...]] = {}
 
     @property
@@ -67,15 +79,23 @@ class Guard:
             )
         return found
 
-    def _clauses_for(self, country: str | None) -> tuple[tuple[Clause, ...], bool]:
-        """Clauses of the customer's and the brand's country; covered only if both have a pack."""
-        places = frozenset(place for place in (country, self._playbook.brand.country) if place)
-        covered = country is not None and all(self._book.covers(place) for place in places)
-        return self._book.for_places(places), covered
+    def _clauses_for(self, country: str | None, regions: frozenset[str]) -> tuple[tuple[Clause, ...], bool]:
+        """Clauses of the customer's own state and country, then the brand's; covered only if both have a pack."""
+        countries = tuple(dict.fromkeys(place for place in (country, self._playbook.brand.country) if place))
+        covered = country is not None and all(self._book.covers(place) for place in countries)
+        if country is not None and not regions and self._book.has_regions(country):
+            regions = frozenset({f"{country}-{UNKNOWN}"})
+        return self._book.for_places((*sorted(regions), *countries)), covered
 
     def screen(self, situation: Situation) -> Screen:
-        clauses, covered = self._places(situation.snapshot.country)
+        clauses, covered = self._places(situation.snapshot.country, _regions(situation.snapshot))
         return Screen(situation=situation, clauses=clauses, covered=covered)
+
+    def may_ask_model(self, screen: Screen) -> Verdict | None:
+        """What keeps a customer's situation from being shown to a model; None where nothing does."""
+        case = CustomerCase(screen.situation, self._playbook)
+        about = [c for c in screen.clauses if c.entry.surface == "model"]
+        return _first(v for c in about if (v := run(c, case)))
 
     def removal(self, screen: Screen, action: Action, channel: Channel, aim: Aim | None) -> Verdict | None:
         """The first stage that removes the action on this channel, whatever the hour; None if none does."""
@@ -85,20 +105,12 @@ class Guard:
             return _own(NO_PACK, Stage.IDENTITY, HoldReason.INELIGIBLE, "no pack for the customer's country")
         key = (action.kind, channel)
         if key not in screen.wide:
-            screen.wide[key] = _first(
-                [
-                    *self._verdicts(screen, CustomerCase, *key, "", CustomerCase(screen.situation, self._playbook)),
-                    *self._verdicts(
-                        screen, ChannelCase, *key, channel, ChannelCase(screen.situation, self._playbook, channel)
-                    ),
-                ]
-            )
+            screen.wide[key] = _first(self._wide(screen, *key))
         wide = screen.wide[key]
         later = self._select(screen.clauses, ActionCase, *key)
         if wide is not None and all(wide.stage <= clause.stage for clause in later):
             return wide
-        case = ActionCase(screen.situation, self._playbook, action, aim)
-        narrow = self._verdicts(screen, ActionCase, *key, action.name, case)
+        narrow = self._narrow(screen, action, channel, aim)
         return _first([wide, *narrow] if wide else narrow)
 
     def lawful_from(
@@ -106,7 +118,8 @@ class Guard:
     ) -> tuple[datetime, Verdict | None]:
         """The first minute from `at` on at which every clock rule agrees, and the verdict that moved it.
 
-        A denial (an unknown zone, no fixpoint) comes back as a DENY verdict with the instant unchanged.
+        A denial (an unknown zone, no fixpoint, a consent that ends before) comes back as a DENY verdict with the
+        instant unchanged.
         """
         key = (kind, channel, at)
         if key not in screen.clock:
@@ -121,51 +134,104 @@ class Guard:
         when = at
         for _ in range(MOST_STEPS):
             case = TreatmentCase(screen.situation, self._playbook, channel, when)
-            verdicts = [verdict for clause in clauses if (verdict := _run(clause, case))]
+            verdicts = [verdict for clause in clauses if (verdict := run(clause, case))]
             denied = next((v for v in verdicts if v.kind is VerdictKind.DENY), None)
             if denied:
                 return at, denied
             later = [v for v in verdicts if v.until and v.until > when]
             if not later:
-                return when, first
+                ended = self._ended_by(screen, kind, channel, when)
+                return (at, ended) if ended else (when, first)
             first = first or later[0]
             when = max(v.until for v in later if v.until)
-        return at, _own(
-            first.rule if first else NO_RULES, Stage.CLOCK, HoldReason.QUIET_HOURS, "no lawful minute found"
-        )
+        rule = first.rule if first else NO_RULES
+        return at, _own(rule, Stage.CLOCK, HoldReason.QUIET_HOURS, "no lawful minute found")
+
+    def _ended_by(self, screen: Screen, kind: Kind, channel: Channel, when: datetime) -> Verdict | None:
+        """What permits the channel now may have ended by the time the message would leave."""
+        if when <= screen.situation.now:
+            return None
+        case = ChannelCase(screen.situation, self._playbook, channel, when)
+        return _first(v for c in self._select(screen.clauses, ChannelCase, kind, channel) if (v := run(c, case)))
 
     def judge(self, screen: Screen, action: Action, draft: Draft, aim: Aim | None) -> Ruling:
         """The finished bundle: every grain once more, reviews included, then the text."""
         channel = draft.treatment.channel
         removed = self.removal(screen, action, channel, aim)
         verdicts = [removed] if removed else []
-        verdicts += [v for v in self._said(screen, action, channel, aim) if v is not removed]
+        said = [*self._wide(screen, action.kind, channel), *self._narrow(screen, action, channel, aim)]
+        verdicts += [v for v in said if v is not removed]
         due, moved = self.lawful_from(screen, action.kind, channel, draft.treatment.at)
         if moved and (due > draft.treatment.at or moved.kind is VerdictKind.DENY):
             verdicts.append(moved)
-        verdicts += self._text(screen, draft)
-        verdicts.sort(key=lambda verdict: (-verdict.kind, verdict.stage))
-        kind = verdicts[0].kind if verdicts else VerdictKind.ALLOW
-        amendments = tuple(a for v in verdicts for a in v.amendments)
-        return Ruling(kind=kind, verdicts=tuple(verdicts), amendments=amendments)
+        return _merged([*verdicts, *self._text(screen, action, draft, aim)])
 
-    def _said(self, screen: Screen, action: Action, channel: Channel, aim: Aim | None) -> list[Verdict]:
-        """All verdicts of the grains above the treatment, whatever they lead to."""
+    def claim(self, screen: Screen, action: Action, envelope: Envelope) -> Ruling:
+        """Once more, when claimed: `screen` is of a snapshot read in that transaction, `envelope` holds the final bytes.
+
+        The effect's own contact does not count against it, and what it has reserved already is not asked for again.
+        """
+        effect = envelope.effect
+        fresh = Screen(
+            situation=_without_own_contact(screen.situation, effect.effect_id),
+            clauses=self._at_claim(screen.clauses),
+            covered=screen.covered,
+        )
+        aim = Aim(entity=effect.entity, because="")
+        removed = self.removal(fresh, action, effect.channel, aim)
+        verdicts = [removed] if removed else []
+        due, moved = self.lawful_from(fresh, action.kind, effect.channel, fresh.situation.now)
+        if moved and (due > fresh.situation.now or moved.kind is VerdictKind.DENY):
+            verdicts.append(moved)
+        case = EnvelopeCase(fresh.situation, self._playbook, action, envelope)
+        clauses = self._select(fresh.clauses, EnvelopeCase, effect.kind, effect.channel)
+        verdicts += [v for clause in clauses if (v := run(clause, case))]
+        if not clauses:
+            verdicts.append(_no_rules())
+        return _merged(verdicts)
+
+    def _wide(self, screen: Screen, kind: Kind, channel: Channel) -> list[Verdict]:
+        """Verdicts of the grains above the action."""
         situation, brand = screen.situation, self._playbook
-        key = (action.kind, channel)
+        of_customer, of_channel = CustomerCase(situation, brand), ChannelCase(situation, brand, channel, situation.now)
         return [
-            *self._verdicts(screen, CustomerCase, *key, "", CustomerCase(situation, brand)),
-            *self._verdicts(screen, ChannelCase, *key, channel, ChannelCase(situation, brand, channel)),
-            *self._verdicts(screen, ActionCase, *key, action.name, ActionCase(situation, brand, action, aim)),
+            *self._verdicts(screen, CustomerCase, kind, channel, "", of_customer),
+            *self._verdicts(screen, ChannelCase, kind, channel, channel, of_channel),
         ]
 
-    def _text(self, screen: Screen, draft: Draft) -> Iterable[Verdict]:
-        clauses = self._select(screen.clauses, TextCase, draft.kind, draft.treatment.channel)
+    def _narrow(self, screen: Screen, action: Action, channel: Channel, aim: Aim | None) -> list[Verdict]:
+        case = ActionCase(screen.situation, self._playbook, action, aim)
+        return self._verdicts(screen, ActionCase, action.kind, channel, action.name, case)
+
+    def _text(self, screen: Screen, action: Action, draft: Draft, aim: Aim | None) -> list[Verdict]:
+        """What the rules say of the words, and whether they still fit once the law's lines stand beside them."""
+        channel = draft.treatment.channel
+        clauses = self._select(screen.clauses, TextCase, draft.kind, channel)
         if not any(clause.entry.rule == FACTS for clause in clauses):
             return [_no_rules()]
-        finished = finish(draft.payload.words, draft.payload.slots, screen.situation.snapshot.locale)
-        case = TextCase(screen.situation, self._playbook, draft.treatment.channel, draft, finished)
-        return [verdict for clause in clauses if (verdict := _run(clause, case))]
+        snapshot = screen.situation.snapshot
+        finished = finish(draft.payload.words, draft.payload.slots, snapshot.locale)
+        bindings = self._bindings(snapshot, draft, screen.situation.now)
+        case = TextCase(screen.situation, self._playbook, channel, action, aim, draft, finished, bindings)
+        verdicts = [verdict for clause in clauses if (verdict := run(clause, case))]
+        whole = amend(finished.subject, finished.body, _needed(verdicts))[1]
+        for clause in clauses:
+            if isinstance(clause.parameters, Shape):
+                over = clause.parameters.over(channel, whole)
+                if over:
+                    verdicts.append(_verdict(clause, VerdictKind.DENY, over))
+        return verdicts
+
+    def _bindings(self, snapshot: Snapshot, draft: Draft, now: datetime) -> tuple[Binding, ...]:
+        if not self._binding:
+            return ()
+        day = now.astimezone(ZoneInfo(snapshot.zone or self._playbook.brand.zone)).date()
+        treatment = draft.treatment
+        return tuple(
+            p.binds
+            for p in self._binding
+            if p.binds is not None and p.holds(snapshot.locale, day, treatment.action, treatment.channel)
+        )
 
     def _verdicts(
         self, screen: Screen, grain: Grain, kind: Kind, channel: Channel, name: str, case: Any
@@ -175,11 +241,45 @@ class Guard:
         for clause in self._select(screen.clauses, grain, kind, channel):
             key = (clause.rule_id, name)
             if key not in screen.verdicts:
-                screen.verdicts[key] = _run(clause, case)
+                screen.verdicts[key] = run(clause, case)
             verdict = screen.verdicts[key]
             if verdict is not None:
                 found.append(verdict)
         return found
+
+
+def _regions(snapshot: Snapshot) -> frozenset[str]:
+    """The states of the customer's country that may claim them: where they live, and what their telephone says."""
+    known = {snapshot.region, *(reach.region for reach in snapshot.reach)}
+    return frozenset(region for region in known if region and region.startswith(f"{snapshot.country}-"))
+
+
+def _without_own_contact(situation: Situation, own: str) -> Situation:
+    kept = tuple(c for c in situation.snapshot.contacts if c.contact_id != own)
+    return replace(situation, snapshot=replace(situation.snapshot, contacts=kept))
+
+
+def _merged(verdicts: list[Verdict]) -> Ruling:
+    """deny > review > defer > all amendments together > allow."""
+    needed = _needed(verdicts)
+    verdicts.sort(key=lambda verdict: (-verdict.kind, verdict.stage))
+    return Ruling(
+        kind=verdicts[0].kind if verdicts else VerdictKind.ALLOW,
+        verdicts=tuple(verdicts),
+        amendments=needed,
+        too_long_by=max((v.too_long_by for v in verdicts), default=0),
+    )
+
+
+def _needed(verdicts: Iterable[Verdict]) -> tuple[Amendment, ...]:
+    """All amendments, but each need answered once: by the customer's own law before the brand's."""
+    answered: dict[str, str] = {}
+    found = []
+    for verdict in verdicts:
+        for amendment in verdict.amendments:
+            if answered.setdefault(amendment.need, verdict.pack) == verdict.pack or not amendment.need:
+                found.append(amendment)
+    return tuple(found)
 
 
 def _first(verdicts: Iterable[Verdict]) -> Verdict | None:
@@ -188,23 +288,21 @@ def _first(verdicts: Iterable[Verdict]) -> Verdict | None:
     return min(removing, key=lambda verdict: verdict.stage, default=None)
 
 
-def _run(clause: Clause, case: Any) -> Verdict | None:
+def run(clause: Clause, case: Any) -> Verdict | None:
     """The clause's verdict on the case; a rule that raises has denied."""
     try:
         breach = clause.run(case, clause.parameters)
     except Exception as error:  # noqa: BLE001 - fail closed, whatever broke
-        return _verdict(clause, VerdictKind.DENY, f"the rule failed ({type(error).__name__})")
+        return _verdict(clause, VerdictKind.DENY, Breach(detail=f"the rule failed ({type(error).__name__})"))
     if breach is None:
         return None
     kind = clause.verdict
     if (kind is VerdictKind.DEFER and breach.until is None) or (kind is VerdictKind.AMEND and not breach.amendments):
         kind = VerdictKind.DENY
-    return _verdict(clause, kind, breach.detail, breach.until, breach.amendments)
+    return _verdict(clause, kind, breach)
 
 
-def _verdict(
-    clause: Clause, kind: VerdictKind, detail: str, until: datetime | None = None, amendments: Any = ()
-) -> Verdict:
+def _verdict(clause: Clause, kind: VerdictKind, breach: Breach) -> Verdict:
     return Verdict(
         kind=kind,
         rule=clause.rule_id,
@@ -212,9 +310,10 @@ def _verdict(
         stage=clause.stage,
         hold=clause.hold,
         source=clause.entry.source,
-        detail=detail,
-        until=until,
-        amendments=amendments,
+        detail=breach.detail,
+        until=breach.until,
+        amendments=breach.amendments,
+        too_long_by=breach.too_long_by,
     )
 
 

@@ -1,203 +1,167 @@
-"""Packs: which rules apply where, with parameters and legal source. Read strictly, once."""
+"""The packs that hold for a tenant, as one book: clauses by place, made stricter where the playbook says so."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, get_type_hints
+from typing import Any
 
-from annotated_types import Len
+from pydantic import TypeAdapter, ValidationError
 
-from agent.domain.action import HoldReason, Kind, Stage
-from agent.domain.customer import Channel
-from agent.domain.errors import PackError
+from agent.domain.errors import PackError, PlaybookError
 from agent.domain.ids import RuleId, digest
-from agent.domain.verdict import VerdictKind
-from agent.guardrails.cases import ActionCase, ChannelCase, CustomerCase, TextCase, TreatmentCase
-from agent.guardrails.rules import RULES, Rule
-from agent.strict_yaml import Document, YamlFault
+from agent.guardrails.lexicon import Lexicon
+from agent.guardrails.pack import Clause, DutyEntry, Pack, read_pack
+from agent.strict_yaml import YamlFault, parse
 
-SHIPPED = Path(__file__).parent / "packs"
+HERE = Path(__file__).parent
+SHIPPED = HERE / "packs"
+LEXICONS = HERE / "lexicons"
 EVERYWHERE = "*"
-
-Grain = type[CustomerCase] | type[ChannelCase] | type[ActionCase] | type[TreatmentCase] | type[TextCase]
-Verb = Literal["deny", "review", "defer", "amend"]
-_STAGES = {stage.name.lower(): stage for stage in Stage}
-_VERBS = {
-    "deny": VerdictKind.DENY,
-    "review": VerdictKind.REVIEW,
-    "defer": VerdictKind.DEFER,
-    "amend": VerdictKind.AMEND,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One rule of a pack, as written. `source` is the law, standard or page; `confidence` as in the catalogue."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
-    id: Annotated[str, Len(3, 60)]
-    rule: str
-    why: Mapping[Literal["ko", "en"], str]
-    kinds: tuple[Kind, ...]
-    channels: tuple[Channel, ...]
-    stage: Literal["identity", "ban", "suppression", "class", "consent", "clock", "frequency", "guard"]
-    verdict: Verb
-    hold: HoldReason
-    source: Annotated[str, Len(2, 300)]
-    as_of: date
-    confidence: Literal["H", "M", "L", "policy", "inference"]
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pack:
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
-    pack: str
-    jurisdictions: Annotated[tuple[str, ...], Len(1)]
-    rules: Annotated[tuple[Entry, ...], Len(1)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Clause:
-    """An entry made ready to run. Compared by identity: it is read once and shared."""
-
-    rule_id: RuleId
-    pack: str
-    run: Rule
-    parameters: Any
-    grain: Grain
-    kinds: frozenset[Kind]
-    channels: frozenset[Channel]
-    stage: Stage
-    verdict: VerdictKind
-    hold: HoldReason
-    entry: Entry
-
-
-_MEANINGFUL: Mapping[Any, tuple[Verb, ...]] = {
-    CustomerCase: ("deny", "review"),
-    ChannelCase: ("deny", "review"),
-    ActionCase: ("deny", "review"),
-    TreatmentCase: ("deny", "defer"),
-    TextCase: ("deny", "review", "amend"),
-}
-"""What a breach at each grain can lead to; anything else would be said and not done."""
+ALWAYS = ("ethics", "transport")
+"""Packs that no playbook can leave out."""
+UNKNOWN = "unknown"
+_LEXICON = "lexicon/"
 
 
 class RuleBook:
-    """The packs a playbook names. Immutable; `version` changes with every byte of them."""
+    """The packs a playbook names. Immutable; `version` changes with every byte of them and of the lexicons."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
-        """`texts` maps a pack's name to its YAML. Raises PackError with file and line."""
+        """`texts` maps a pack's name (or lexicon/ko, lexicon/en) to its YAML. Raises PackError with file and line."""
         self.texts = dict(texts)
         self.version = digest(*(part for item in sorted(texts.items()) for part in item), size=6)
-        self._clauses: dict[str, list[Clause]] = {}
+        lexicon = _lexicon({name: text for name, text in texts.items() if name.startswith(_LEXICON)})
+        self.packs: tuple[Pack, ...] = ()
+        clauses: list[Clause] = []
         for name, text in texts.items():
-            pack, clauses = _read(name, text)
-            for place in pack.jurisdictions:
-                self._clauses.setdefault(place, []).extend(clauses)
+            if not name.startswith(_LEXICON):
+                pack, found = read_pack(name, text, lexicon)
+                self.packs += (pack,)
+                clauses += found
+        self.clauses = tuple(clauses)
+        self.lexicon = lexicon
+        self._covered = {place for pack in self.packs for place in pack.jurisdictions}
+        self._by_place = _by_place(self.clauses)
+        self._refuse_twins()
+
+    def covers(self, country: str) -> bool:
+        return country in self._covered
+
+    def has_regions(self, country: str) -> bool:
+        """True where the country's states have rules of their own, so that an unknown state is a state of affairs."""
+        return f"{country}-{UNKNOWN}" in self._by_place
+
+    def for_places(self, places: Iterable[str]) -> tuple[Clause, ...]:
+        """The clauses for these places, in their order and each once, and those that hold everywhere."""
+        found = {c.rule_id: c for place in (*places, EVERYWHERE) for c in self._by_place.get(place, ())}
+        return tuple(found.values())
+
+    def duties(self, places: Iterable[str]) -> tuple[DutyEntry, ...]:
+        """The duties with a time limit that hold in one of these places."""
+        wanted = {*places, EVERYWHERE}
+        return tuple(duty for pack in self.packs if wanted & set(pack.jurisdictions) for duty in pack.duties)
+
+    def tightened(self, stricter: Mapping[str, Mapping[str, Any]]) -> RuleBook:
+        """The book with the playbook's stricter parameters.
+
+        Raises PlaybookError for a rule that is not there, cannot be tuned, or would be loosened.
+        """
+        if not stricter:
+            return self
+        book = object.__new__(RuleBook)
+        book.__dict__.update(self.__dict__)
+        known = {clause.rule_id: clause for clause in self.clauses}
+        for rule, changes in stricter.items():
+            if rule not in known:
+                raise _not_so(f"tighten.{rule}: no such rule in the playbook's packs", "See `tactful rules list`.")
+            known[RuleId(rule)] = _stricter(known[RuleId(rule)], changes)
+        book.clauses = tuple(known.values())
+        book._by_place = _by_place(book.clauses)
+        return book
+
+    def _refuse_twins(self) -> None:
         ids = [clause.rule_id for clause in self.clauses]
         twice = {rule for rule in ids if ids.count(rule) > 1}
         if twice:
-            raise PackError(
-                f"rule {min(twice)} stands in two packs", place=", ".join(texts), next_step="Keep one of them."
-            )
+            places = ", ".join(sorted(pack.pack for pack in self.packs))
+            raise PackError(f"rule {min(twice)} stands twice", place=places, next_step="Keep one of them.")
 
-    @property
-    def clauses(self) -> tuple[Clause, ...]:
-        """Every clause once, in the packs' order."""
-        seen: dict[RuleId, Clause] = {}
-        for clauses in self._clauses.values():
-            seen.update({clause.rule_id: clause for clause in clauses})
-        return tuple(seen.values())
 
-    def covers(self, country: str) -> bool:
-        return country in self._clauses
-
-    def for_places(self, countries: frozenset[str]) -> tuple[Clause, ...]:
-        """The clauses for these countries and those that hold everywhere."""
-        return tuple(c for place in (*sorted(countries), EVERYWHERE) for c in self._clauses.get(place, ()))
+def shipped_names() -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in SHIPPED.glob("*.yaml")))
 
 
 @cache
 def shipped(names: tuple[str, ...]) -> RuleBook:
-    """The packs of these names that come with the product, and `ethics`, which no playbook can leave out.
+    """The packs of these names that come with the product, and those that always hold.
 
     Raises PackError for a name that does not exist.
     """
-    known = {path.stem: path for path in SHIPPED.glob("*.yaml")}
     for name in names:
-        if name not in known:
+        if name not in shipped_names():
             raise PackError(
                 f"no such pack: {name}",
                 place="playbook.yaml: packs",
-                next_step=f"Choose from: {', '.join(sorted(known))}.",
+                next_step=f"Choose from: {', '.join(shipped_names())}.",
             )
-    wanted = dict.fromkeys((*names, "ethics"))
-    return RuleBook({name: known[name].read_text(encoding="utf-8") for name in wanted})
+    return RuleBook(shipped_texts(names))
 
 
-def _read(name: str, text: str) -> tuple[Pack, list[Clause]]:
-    try:
-        document = Document(text)
-        pack = document.check(Pack)
-        return pack, [_clause(pack.pack, entry, index, document) for index, entry in enumerate(pack.rules)]
-    except YamlFault as fault:
-        raise PackError(
-            f"{fault.field}: {fault.what}",
-            place=f"{name}.yaml:{fault.line}",
-            next_step="Mend the pack. Until then no offer is made.",
-        ) from fault
+def shipped_texts(names: tuple[str, ...]) -> dict[str, str]:
+    """The YAML of these packs, of those that always hold, and of the lexicons."""
+    wanted = dict.fromkeys((*names, *ALWAYS))
+    texts = {name: (SHIPPED / f"{name}.yaml").read_text(encoding="utf-8") for name in wanted}
+    lexicons = {_LEXICON + path.stem: path.read_text(encoding="utf-8") for path in sorted(LEXICONS.glob("*.yaml"))}
+    return texts | lexicons
 
 
-def _clause(pack: str, entry: Entry, index: int, document: Document) -> Clause:
-    at = ("rules", index, "rule")
-    rule = RULES.get(entry.rule)
-    if rule is None:
-        raise YamlFault(
-            document.line(*at),
-            ".".join(map(str, at)),
-            f"unknown rule {entry.rule!r}; known: {', '.join(sorted(RULES))}",
-        )
-    hints = get_type_hints(rule)
-    case, parameters = list(inspect.signature(rule).parameters)
-    if entry.verdict not in _MEANINGFUL[hints[case]]:
-        raise YamlFault(
-            document.line("rules", index, "verdict"),
-            f"rules.{index}.verdict",
-            f"{entry.rule} can only {' or '.join(_MEANINGFUL[hints[case]])}",
-        )
-    where: tuple[str | int, ...] = ("rules", index, "parameters") if entry.parameters else ("rules", index)
-    if entry.parameters:
-        _refuse_unknown(entry, hints[parameters], document, where)
-        ready = document.check(hints[parameters], *where)
-    else:
+def _lexicon(texts: Mapping[str, str]) -> Lexicon:
+    families: dict[str, tuple[str, ...]] = {}
+    for name, text in sorted(texts.items()):
         try:
-            ready = hints[parameters]()
-        except TypeError as error:
-            raise YamlFault(document.line(*where), f"rules.{index}.parameters", f"missing: {error}") from error
-    return Clause(
-        rule_id=RuleId(entry.id),
-        pack=pack,
-        run=rule,
-        parameters=ready,
-        grain=hints[case],
-        kinds=frozenset(entry.kinds),
-        channels=frozenset(entry.channels),
-        stage=_STAGES[entry.stage],
-        verdict=_VERBS[entry.verdict],
-        hold=entry.hold,
-        entry=entry,
-    )
+            read = parse(text, dict[str, tuple[str, ...]])
+        except YamlFault as fault:
+            raise PackError(
+                f"{fault.field}: {fault.what}",
+                place=f"{name}.yaml:{fault.line}",
+                next_step="Mend the lexicon. Until then no offer is made.",
+            ) from fault
+        for family, words in read.items():
+            families[family] = families.get(family, ()) + words
+    return families
 
 
-def _refuse_unknown(entry: Entry, shape: Any, document: Document, where: tuple[str | int, ...]) -> None:
-    known = set(getattr(shape, "__dataclass_fields__", {}))
-    for name in entry.parameters:
-        if name not in known:
-            raise YamlFault(document.line(*where, name), ".".join(map(str, (*where, name))), "unknown parameter")
+def _by_place(clauses: Iterable[Clause]) -> dict[str, list[Clause]]:
+    found: dict[str, list[Clause]] = {}
+    for clause in clauses:
+        for place in clause.jurisdictions:
+            found.setdefault(place, []).append(clause)
+    return found
+
+
+def _stricter(clause: Clause, changes: Mapping[str, Any]) -> Clause:
+    law, shape = clause.parameters, type(clause.parameters)
+    tighter_than = getattr(law, "tighter_than", None)
+    if tighter_than is None:
+        raise _not_so(f"tighten.{clause.rule_id}: this rule has nothing to tune", "Remove it from `tighten`.")
+    unknown = set(changes) - set(shape.__dataclass_fields__)
+    if unknown:
+        raise _not_so(f"tighten.{clause.rule_id}.{min(unknown)}: unknown parameter", "See `tactful rules show`.")
+    try:
+        mine = TypeAdapter(shape).validate_python({**clause.entry.parameters, **changes})
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, ("tighten", clause.rule_id, *first["loc"])))
+        raise _not_so(f"{where}: {first['msg']}", "See `tactful rules show`.") from error
+    if not mine.tighter_than(law):
+        raise _not_so(
+            f"tighten.{clause.rule_id}: this would loosen the rule", "A playbook may only make rules stricter."
+        )
+    return replace(clause, parameters=mine)
+
+
+def _not_so(what: str, next_step: str) -> PlaybookError:
+    return PlaybookError(what, place="playbook.yaml", next_step=next_step)

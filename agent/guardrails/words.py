@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency
 
-from agent.domain.bundle import Payload, SlotKind, SlotValue, Words
+from agent.domain.bundle import Effect, Envelope, Payload, SlotKind, SlotValue, Words
+from agent.domain.customer import Channel
+from agent.domain.ids import TenantId
 from agent.domain.verdict import Amendment, Place
 
 SLOT = re.compile(r"\{\{\s*([a-z_]+(?:\.[a-z_]+)*)\s*(?:\|\s*([^{}|/]{1,4})/([^{}|/]{1,4})\s*)?\}\}")
@@ -81,6 +83,22 @@ def compose(payload: Payload, locale: str, late: Mapping[str, str] | None = None
     return amend(finished.subject, finished.body, payload.amendments)
 
 
+def seal(
+    effect: Effect, tenant: TenantId, locale: str, late: Mapping[str, str], headers: Mapping[str, str]
+) -> Envelope:
+    """The final bytes of an effect, for its own customer. `late` fills what is known only at sending."""
+    subject, body = compose(effect.payload, locale, late)
+    marked = {"X-AI-Generated": "text"} if effect.payload.generated and effect.channel is Channel.EMAIL else {}
+    return Envelope(
+        tenant=tenant,
+        recipient=effect.customer,
+        effect=effect,
+        subject=subject,
+        body=body,
+        headers={**headers, **marked},
+    )
+
+
 def is_plain(text: str) -> bool:
     """A name or title that is only that: bounded, and without links, control, hidden or directing characters."""
     if len(text) > LONGEST_NAME or _LINKS.search(unicodedata.normalize("NFKC", text)):
@@ -91,7 +109,8 @@ def is_plain(text: str) -> bool:
 def amend(subject: str, body: str, amendments: tuple[Amendment, ...]) -> tuple[str, str]:
     at = {place: [a.text for a in sorted(amendments, key=lambda a: a.order) if a.place is place] for place in Place}
     subject = " ".join([*at[Place.SUBJECT_START], subject]) if subject or at[Place.SUBJECT_START] else subject
-    return subject, "\n".join([*at[Place.BODY_START], body, *at[Place.BODY_END]])
+    start = " ".join(at[Place.BODY_START])
+    return subject, "\n".join([*([start] if start else []), body, *at[Place.BODY_END]])
 
 
 @lru_cache(maxsize=4096)

@@ -13,7 +13,7 @@ from annotated_types import Ge, Le, Len
 from agent import strict_yaml
 from agent.domain.customer import Channel
 from agent.domain.errors import GuidelineError
-from agent.domain.guideline import Passage
+from agent.domain.guideline import Binding, Passage
 from agent.domain.ids import PassageId, digest
 
 GREATEST_FILE = 256_000
@@ -35,6 +35,7 @@ class FrontMatter:
     valid_from: date | None = None
     valid_to: date | None = None
     priority: Annotated[int, Ge(-10), Le(10)] = 0
+    binds: Binding | None = None
 
 
 def read_folder(folder: Path) -> tuple[Passage, ...]:
@@ -78,6 +79,7 @@ def parse(text: str, name: str) -> list[Passage]:
                 valid_from=head.valid_from,
                 valid_to=head.valid_to,
                 priority=head.priority,
+                binds=head.binds,
             )
         )
     return passages

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from agent.domain.imports import EventRow, Line
+from agent.domain.imports import BannerRow, EventRow, Line
 from agent.domain.money import Money
 from agent.importing import fields as f
 from agent.importing.files import Record
@@ -79,11 +79,11 @@ def event(key: str, record: Record) -> list[EventRow | Line]:
     ]
 
 
-def segment(key: str, record: Record) -> list[EventRow | Line]:
+def segment(key: str, record: Record) -> list[EventRow | Line | BannerRow]:
     """A Segment message (`type`, `userId`, `timestamp`, `event`, `properties`). Raises BadField.
 
     `originalTimestamp` and `timestamp` say when it happened, `receivedAt` when it was known. An order's products become
-    invoice lines as well.
+    invoice lines as well, and a consent object in the context becomes entries of the ledger.
     """
     fields = record.fields
     kind = f.required(fields, "type", most=20)
@@ -106,7 +106,38 @@ def segment(key: str, record: Record) -> list[EventRow | Line]:
         entity=entity,
         properties=read_properties(name, _worth(name, said)),
     )
-    return [row, *_lines(key, who, entity, said, occurred, received)] if name == "purchased" else [row]
+    banner = read_banner(key, who, occurred, fields.get("context"))
+    lines = _lines(key, who, entity, said, occurred, received) if name == "purchased" else []
+    return [row, *lines, *([banner] if banner else [])]
+
+
+def read_banner(key: str, who: str, at: datetime, context: object) -> BannerRow | None:
+    """The consent object of a message's context, as Segment or RudderStack write it; None where there is none.
+
+    Only plain yes and no count; a missing object or category means no change.
+    """
+    if not isinstance(context, dict):
+        return None
+    choices, method = _choices(context)
+    gpc = context.get("globalPrivacyControl", context.get("gpc")) in (True, 1, "1")
+    if not choices and not gpc:
+        return None
+    return BannerRow(key=f"{key}.c", external_id=who, at=at, method=method, choices=choices, gpc=gpc)
+
+
+def _choices(context: Mapping[str, Any]) -> tuple[dict[str, bool], str]:
+    segment, rudder = context.get("consent"), context.get("consentManagement")
+    found: dict[str, bool] = {}
+    if isinstance(segment, dict) and isinstance(segment.get("categoryPreferences"), dict):
+        said = segment["categoryPreferences"]
+        found |= {name[:80]: value for name, value in said.items() if isinstance(name, str) and value in (True, False)}
+    if isinstance(rudder, dict):
+        for field, allowed in (("allowedConsentIds", True), ("deniedConsentIds", False)):
+            ids = rudder.get(field)
+            for name in ids[:200] if isinstance(ids, list) else ():
+                if isinstance(name, str):
+                    found[name[:80]] = allowed
+    return found, "rudderstack" if isinstance(rudder, dict) else "segment"
 
 
 def read_properties(kind: str, values: Mapping[str, object]) -> dict[str, str | int | float]:
@@ -130,7 +161,7 @@ NUMBERS: Mapping[str, tuple[str, ...]] = {
     "cart_updated": ("value",),
     "purchased": ("value",),
 }
-CASES = frozenset({"complaint", "refund", "outage", "fraud", "bereavement", "debt"})
+CASES = frozenset({"complaint", "refund", "outage", "fraud", "bereavement", "debt", "vulnerability"})
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 

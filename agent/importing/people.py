@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from zoneinfo import ZoneInfo
 
-from agent.domain.customer import AgeAssurance, Channel, ConsentStatus, Purpose
-from agent.domain.imports import ConsentRow, CustomerRow
+from agent.domain.consent import Entry, Proof
+from agent.domain.customer import PER_CHANNEL, AgeAssurance, Basis, Channel, Condition, Consent, ConsentStatus, Purpose
+from agent.domain.imports import ConsentRow, CustomerRow, SuppressionRow
 from agent.importing import fields as f
+from agent.importing.area_codes import state_of
 from agent.importing.files import Record
 from agent.importing.transactions import country
 
@@ -16,18 +18,21 @@ CONSENT_COLUMNS = ("customer", "purpose", "status", "given_at")
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}\.[^@\s]{2,63}")
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
-_PER_CHANNEL = (Purpose.AD_SENDING, Purpose.NIGHT)
-_BASES = ("consent", "existing_deal", "soft_opt_in", "contract")
+SUPPRESSION_COLUMNS = ("address", "register", "copied_at")
 
 
 def customer(key: str, record: Record) -> CustomerRow:
-    """Columns: customer, first_name, email, phone, push_token, kakao_id, country, zone, locale, age."""
+    """Columns: customer, first_name, email, phone, push_token, kakao_id, country, region, zone, locale, age."""
     fields = record.fields
+    addresses = _addresses(fields)
+    state = state_of(addresses.get(Channel.SMS, ""))
     return CustomerRow(
         key=key,
         external_id=f.customer(fields),
         first_name=_name(fields),
-        addresses=_addresses(fields),
+        addresses=addresses,
+        regions={Channel.SMS: state} if state else {},
+        region=_region(fields),
         country=country(fields),
         zone=_zone(fields),
         locale=_locale(fields),
@@ -36,26 +41,68 @@ def customer(key: str, record: Record) -> CustomerRow:
 
 
 def consent(key: str, record: Record) -> ConsentRow:
-    """Columns: customer, purpose, channel, status, given_at, basis, evidence, expires_at. Raises BadField."""
+    """Columns: customer, purpose, channel, status, given_at, basis, conditions, deal_ended_at, expires_at; and the
+    proof: evidence, wording, wording_hash, wording_language, method, ui_version. Raises BadField.
+    """
     fields = record.fields
     purpose = Purpose(f.one_of(fields, "purpose", Purpose))
     named = bool(f.text(fields, "channel"))
-    if named != (purpose in _PER_CHANNEL):
-        raise f.BadField(f"channel: {'needed' if purpose in _PER_CHANNEL else 'not used'} for {purpose}")
-    basis = f.text(fields, "basis") or "consent"
-    if basis not in _BASES:
-        raise f.BadField(f"basis: not one of {', '.join(_BASES)}")
+    if named != (purpose in PER_CHANNEL):
+        raise f.BadField(f"channel: {'needed' if purpose in PER_CHANNEL else 'not used'} for {purpose}")
     return ConsentRow(
         key=key,
         external_id=f.customer(fields),
-        purpose=purpose,
-        channel=Channel(f.one_of(fields, "channel", Channel)) if named else None,
-        status=ConsentStatus(f.one_of(fields, "status", ConsentStatus)),
-        given_at=f.moment(fields, "given_at"),
-        basis=basis,
-        evidence=f.text(fields, "evidence"),
-        expires_at=f.maybe_moment(fields, "expires_at"),
+        entry=Entry(
+            consent=Consent(
+                purpose=purpose,
+                channel=Channel(f.one_of(fields, "channel", Channel)) if named else None,
+                status=ConsentStatus(f.one_of(fields, "status", ConsentStatus)),
+                given_at=f.moment(fields, "given_at"),
+                basis=Basis(f.one_of(fields, "basis", Basis)) if f.text(fields, "basis") else Basis.CONSENT,
+                expires_at=f.maybe_moment(fields, "expires_at"),
+                conditions=_conditions(fields),
+                deal_ended_at=f.maybe_moment(fields, "deal_ended_at"),
+            ),
+            proof=Proof(
+                evidence=f.text(fields, "evidence"),
+                wording=f.text(fields, "wording", most=80),
+                wording_hash=f.text(fields, "wording_hash", most=64),
+                wording_language=f.text(fields, "wording_language", most=8),
+                method=f.text(fields, "method", most=40),
+                ui_version=f.text(fields, "ui_version", most=40),
+            ),
+        ),
     )
+
+
+def suppression(key: str, record: Record) -> SuppressionRow:
+    """Columns: address (e-mail or international number), register (us-dnc, ...), copied_at. Raises BadField."""
+    fields = record.fields
+    given = f.required(fields, "address", most=320)
+    found = _addresses({"email": given} if "@" in given else {"phone": given})
+    return SuppressionRow(
+        key=key,
+        register=f.required(fields, "register", most=40).lower(),
+        address=next(iter(found.values())),
+        copied_at=f.moment(fields, "copied_at"),
+    )
+
+
+def _conditions(fields: dict[str, object]) -> tuple[Condition, ...]:
+    """Names with spaces between them."""
+    named = f.text(fields, "conditions", most=200).lower().split()
+    known = {condition.value: condition for condition in Condition}
+    unknown = [name for name in named if name not in known]
+    if unknown:
+        raise f.BadField(f"conditions: not among {', '.join(known)}")
+    return tuple(known[name] for name in sorted(set(named)))
+
+
+def _region(fields: dict[str, object]) -> str | None:
+    found = f.text(fields, "region", most=8).upper()
+    if found and not re.fullmatch(r"[A-Z]{2}-[A-Z0-9]{1,3}", found):
+        raise f.BadField("region: not an ISO 3166-2 code such as US-FL")
+    return found or None
 
 
 def _name(fields: dict[str, object]) -> str:

@@ -43,8 +43,10 @@ FORMATS: dict[tuple[str, str | None], Format] = {
     ),
     ("customers", None): Format(people.CUSTOMER_COLUMNS, _one(people.customer)),
     ("consents", None): Format(people.CONSENT_COLUMNS, _one(people.consent)),
+    ("suppressions", None): Format(people.SUPPRESSION_COLUMNS, _one(people.suppression)),
     ("events", None): Format(events.COLUMNS, events.event),
     ("events", "segment"): Format((), events.segment),
+    ("events", "rudderstack"): Format((), events.segment),
 }
 
 

@@ -8,30 +8,37 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
-from agent.domain.customer import Consent
+from agent.domain.consent import Entry
 from agent.domain.ids import CustomerId, ExternalId, TenantId
-from agent.domain.imports import ConsentRow, CustomerRow, EventRow, Line, Quarantined, Row
-from agent.domain.ports import Clock
-from agent.store import ledger
+from agent.domain.imports import BannerRow, ConsentRow, CustomerRow, EventRow, Line, Quarantined, Row, SuppressionRow
+from agent.domain.playbook import Playbook
+from agent.domain.ports import Clock, Duties
+from agent.guardrails import banner
 from agent.store import schema as t
 from agent.store.database import Database
+from agent.store.ledger import Book
+from agent.store.registers import copy, hashed, is_listed
 from agent.store.rows import Pseudonyms, insert_new, note
 
 CASES = ("case_opened", "case_closed")
 
 
 class SqlIntake:
-    def __init__(self, database: Database, names: Pseudonyms, clock: Clock) -> None:
+    """`playbook` names the controller on receipts and says what a banner's categories mean."""
+
+    def __init__(self, database: Database, names: Pseudonyms, clock: Clock, duties: Duties, playbook: Playbook) -> None:
         self._database = database
         self._names = names
         self._clock = clock
+        self._duties = duties
+        self._playbook = playbook
         self._known: dict[ExternalId, CustomerId] = {}
 
     def take(self, tenant: TenantId, rows: Sequence[Row]) -> int:
         """Writes one batch; returns how many rows were new."""
         now = self._clock.now()
         with self._database.writing() as connection:
-            batch = _Batch(connection, tenant, self._names, self._known, now)
+            batch = _Batch(connection, tenant, self._names, self._known, now, self._duties, self._playbook)
             new = batch.write(rows)
         self._known.update(batch.met)
         return new
@@ -50,7 +57,11 @@ class _Batch:
         names: Pseudonyms,
         known: dict[ExternalId, CustomerId],
         now: datetime,
+        duties: Duties,
+        playbook: Playbook,
     ) -> None:
+        self._duties = duties
+        self._playbook = playbook
         self._connection = connection
         self._tenant = tenant
         self._names = names
@@ -63,7 +74,8 @@ class _Batch:
         lines = [row for row in rows if isinstance(row, Line)]
         new = self._lines(lines)
         new += self._people([row for row in rows if isinstance(row, CustomerRow)])
-        new += self._consents([row for row in rows if isinstance(row, ConsentRow)])
+        new += self._consents([row for row in rows if isinstance(row, ConsentRow | BannerRow)])
+        new += self._suppressions([row for row in rows if isinstance(row, SuppressionRow)])
         new += self._events([row for row in rows if isinstance(row, EventRow)])
         insert_new(
             self._connection,
@@ -215,8 +227,8 @@ class _Batch:
     def _facts(self, customer: CustomerId, row: CustomerRow) -> int:
         stated = {
             name: value
-            for name, value in (("country", row.country), ("zone", row.zone), ("locale", row.locale), ("age", row.age))
-            if value is not None
+            for name in ("country", "region", "zone", "locale", "age")
+            if (value := getattr(row, name)) is not None
         }
         if not stated:
             return 0
@@ -246,27 +258,45 @@ class _Batch:
                         "person": person,
                         "channel": channel,
                         "value": value,
+                        "region": row.regions.get(channel, ""),
+                        "listed": is_listed(self._connection, self._tenant, hashed(self._names, value)),
                     }
                 ],
             )
             moved += 1
         return moved
 
-    def _consents(self, rows: list[ConsentRow]) -> int:
-        entries = []
+    def _consents(self, rows: Sequence[ConsentRow | BannerRow]) -> int:
+        entries: list[tuple[CustomerId, Entry]] = []
         for row in rows:
             customer = self._customer(row.external_id)
             assert customer is not None
-            consent = Consent(
-                purpose=row.purpose,
-                channel=row.channel,
-                status=row.status,
-                given_at=row.given_at,
-                basis=row.basis,
-                expires_at=row.expires_at,
+            if isinstance(row, ConsentRow):
+                entries.append((customer, row.entry))
+            else:
+                categories = self._playbook.consent_categories
+                said = banner.entries(row.choices, row.gpc, categories, row.at, row.method)
+                entries += [(customer, entry) for entry in said]
+        book = Book(self._connection, self._tenant, self._duties, self._playbook.brand.name, self._now)
+        return len(book.append(entries, "import"))
+
+    def _suppressions(self, rows: list[SuppressionRow]) -> int:
+        copies: dict[str, list[SuppressionRow]] = {}
+        for row in rows:
+            copies.setdefault(row.register, []).append(row)
+        return sum(
+            copy(
+                self._connection,
+                self._tenant,
+                self._names,
+                self._duties,
+                register,
+                [row.address for row in some],
+                max(row.copied_at for row in some),
+                self._now,
             )
-            entries.append((customer, consent, row.evidence))
-        return ledger.append(self._connection, self._tenant, entries, "import", self._now)
+            for register, some in sorted(copies.items())
+        )
 
     def _events(self, rows: list[EventRow]) -> int:
         values: list[dict[str, Any]] = [

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -22,10 +23,11 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
 )
 from sqlalchemy.types import JSON
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration this code works with; a test holds it against the newest one."""
 
 metadata = MetaData(
@@ -101,7 +103,17 @@ addresses = Table(
     Column("person", String(40), nullable=False),
     Column("channel", String(16), nullable=False),
     Column("value", String(400), nullable=False),
+    Column("region", String(8), nullable=False, server_default=""),
+    Column("listed", Boolean, nullable=False, server_default=false()),
     Index(None, "tenant", "customer"),
+)
+suppressions = Table(
+    "suppressions",
+    metadata,
+    _tenant(),
+    _key("hash"),
+    Column("register", String(40), primary_key=True),
+    Column("at", Utc, nullable=False),
 )
 
 # Decision facts, by pseudonym ----------------------------------------------------------------------------------------
@@ -116,6 +128,7 @@ customers = Table(
     Column("country", String(2)),
     Column("zone", String(64)),
     Column("locale", String(8)),
+    Column("region", String(8)),
     Column("age", String(16), nullable=False, default="unknown"),
     Column("created_at", Utc, nullable=False),
 )
@@ -134,6 +147,54 @@ consents = Table(
     Column("evidence", String(400), nullable=False, default=""),
     Column("source", String(80), nullable=False, default=""),
     Column("recorded_at", Utc, nullable=False),
+    Column("conditions", String(200), nullable=False, server_default=""),
+    Column("deal_ended_at", Utc),
+    Column("method", String(40), nullable=False, server_default=""),
+    Column("ui_version", String(40), nullable=False, server_default=""),
+    Column("wording", String(80), nullable=False, server_default=""),
+    Column("wording_hash", String(64), nullable=False, server_default=""),
+    Column("wording_language", String(8), nullable=False, server_default=""),
+    Column("controller", String(120), nullable=False, server_default=""),
+    Column("age", String(16), nullable=False, server_default=""),
+    Column("country", String(2)),
+    Column("zone", String(64)),
+    Column("receipt", String(40), nullable=False, server_default=""),
+    Column("result_notice_due", Utc),
+    Column("reconfirm_due", Utc),
+    Index(None, "tenant", "customer"),
+    Index(None, "tenant", "receipt"),
+)
+registers = Table(
+    "registers",
+    metadata,
+    _tenant(),
+    _key("register"),
+    Column("copied_at", Utc, nullable=False),
+)
+timers = Table(
+    "timers",
+    metadata,
+    _tenant(),
+    _key("timer"),
+    Column("kind", String(32), nullable=False),
+    Column("customer", String(40)),
+    Column("subject", String(160), nullable=False),
+    Column("rule", String(60), nullable=False),
+    Column("due_at", Utc, nullable=False),
+    Column("expires_at", Utc),
+    Column("state", String(16), nullable=False),
+    Column("made_at", Utc, nullable=False),
+    Index(None, "tenant", "state", "due_at"),
+    Index(None, "tenant", "customer"),
+)
+unsubscribe_tokens = Table(
+    "unsubscribe_tokens",
+    metadata,
+    _tenant(),
+    _key("token"),
+    Column("customer", String(40), nullable=False),
+    Column("channel", String(16), nullable=False),
+    Column("made_at", Utc, nullable=False),
     Index(None, "tenant", "customer"),
 )
 events = Table(

@@ -9,11 +9,25 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, String, Table, bindparam, func, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    String,
+    Table,
+    and_,
+    bindparam,
+    func,
+    select,
+)
 
+from agent.domain.consent import standing
 from agent.domain.customer import (
     AgeAssurance,
     Arm,
+    Basis,
     CampaignLeft,
     Case,
     Channel,
@@ -25,6 +39,7 @@ from agent.domain.customer import (
     Product,
     Purpose,
     Reach,
+    Register,
     Snapshot,
 )
 from agent.domain.customer import PurchaseHistory as History
@@ -33,6 +48,7 @@ from agent.domain.money import Money
 from agent.domain.playbook import Playbook, openings
 from agent.store import schema as t
 from agent.store.database import Database
+from agent.store.ledger import consent_of
 from agent.store.rows import chunks
 from agent.store.zones import zone_of
 
@@ -62,7 +78,24 @@ _EVENTS = _of(
     t.events.c.occurred_at > bindparam("events_from", type_=t.Utc),
     t.events.c.received_at <= _AT,
 )
-_CONTACTS = _of(t.contacts, t.contacts.c.reserved_at <= _AT, t.contacts.c.at > bindparam("contacts_from", type_=t.Utc))
+_CONTACTS = (
+    select(t.contacts, t.outcomes.c.kind.label("outcome"), t.outcomes.c.at.label("outcome_at"))
+    .outerjoin(
+        t.outcomes,
+        and_(
+            t.outcomes.c.tenant == t.contacts.c.tenant,
+            t.outcomes.c.effect == t.contacts.c.contact,
+            t.outcomes.c.at <= _AT,
+        ),
+    )
+    .where(
+        t.contacts.c.tenant == _TENANT,
+        t.contacts.c.customer.in_(bindparam("ids", expanding=True)),
+        t.contacts.c.reserved_at <= _AT,
+        t.contacts.c.at > bindparam("contacts_from", type_=t.Utc),
+    )
+)
+_REGISTERS = select(t.registers).where(t.registers.c.tenant == _TENANT, t.registers.c.copied_at <= _AT)
 _CASES = _of(
     t.events,
     t.events.c.kind.in_(("case_opened", "case_closed")),
@@ -163,11 +196,14 @@ class _Reader:
             return []
         at = self._at
         addresses, contacts, cases = self._grouped(_ADDRESSES), self._grouped(_CONTACTS), self._grouped(_CASES)
-        consents = {customer: _newest(rows) for customer, rows in self._grouped(_CONSENTS).items()}
+        consents = {
+            customer: standing(consent_of(row) for row in rows) for customer, rows in self._grouped(_CONSENTS).items()
+        }
         profiled = [c for c in self._ids if any(_allows_profiling(k, at) for k in consents.get(c, ()))]
         events, history = self._grouped(_EVENTS, profiled), self._history(profiled)
         products = self._products(events, history)
         arms, campaigns, coupons, slots = self._arms(), self._campaigns(), self._coupons(), self._slots()
+        registers = tuple(Register(name=r.register, copied_at=r.copied_at) for r in self._rows(_REGISTERS))
         brand = self._playbook.brand
         found = []
         for customer in (c for c in self._ids if c in people):
@@ -185,6 +221,7 @@ class _Reader:
                     zone=row.zone or (zone_of(row.country) if self._attests_zone() else None),
                     locale=row.locale or brand.locale,
                     age=AgeAssurance(row.age),
+                    region=row.region,
                     objected_at=_objection(agreed := consents.get(customer, ())),
                     reach=_reach(addresses[customer]),
                     consents=agreed,
@@ -198,6 +235,7 @@ class _Reader:
                     campaigns=tuple(_share(c, coupons.get((c.campaign, customer), 0)) for c in campaigns),
                     slots=slots,
                     arms=arms,
+                    registers=registers,
                 )
             )
         return found
@@ -307,26 +345,8 @@ def _share(campaign: CampaignLeft, given: int) -> CampaignLeft:
 
 def _reach(rows: list[Row[Any]]) -> tuple[Reach, ...]:
     return tuple(
-        Reach(channel=Channel(r.channel), address_ref=AddressRef(r.address_ref))
+        Reach(channel=Channel(r.channel), address_ref=AddressRef(r.address_ref), region=r.region, listed=r.listed)
         for r in sorted(rows, key=lambda r: r.address_ref)
-    )
-
-
-def _newest(rows: list[Row[Any]]) -> tuple[Consent, ...]:
-    """The newest word per purpose and channel; at the same instant a refusal outweighs a grant."""
-    newest: dict[tuple[str, str | None], Row[Any]] = {}
-    for row in sorted(rows, key=_weight_of_word):
-        newest[(row.purpose, row.channel)] = row
-    return tuple(
-        Consent(
-            purpose=Purpose(r.purpose),
-            channel=Channel(r.channel) if r.channel else None,
-            status=ConsentStatus(r.status),
-            given_at=r.given_at,
-            basis=r.basis,
-            expires_at=r.expires_at,
-        )
-        for _, r in sorted(newest.items(), key=lambda item: (item[0][0], item[0][1] or ""))
     )
 
 
@@ -334,6 +354,7 @@ def _allows_profiling(consent: Consent, at: datetime) -> bool:
     """What a customer has not agreed to have read is not even loaded."""
     return (
         consent.purpose is Purpose.PROFILING
+        and consent.basis is Basis.CONSENT
         and consent.status is ConsentStatus.GRANTED
         and (consent.expires_at is None or at < consent.expires_at)
     )
@@ -347,15 +368,18 @@ def _objection(consents: tuple[Consent, ...]) -> datetime | None:
     return None
 
 
-def _weight_of_word(row: Row[Any]) -> tuple[Any, ...]:
-    """Later words outweigh earlier ones; at one instant a refusal a grant, and a shorter grant a longer one."""
-    ends = row.expires_at
-    return (row.given_at, row.status == ConsentStatus.WITHDRAWN, ends is not None, -ends.timestamp() if ends else 0.0)
-
-
 def _contacts(rows: list[Row[Any]]) -> tuple[Contact, ...]:
     return tuple(
-        Contact(channel=Channel(r.channel), action=r.action, entity=r.entity, kind=r.kind, at=r.at)
+        Contact(
+            channel=Channel(r.channel),
+            action=r.action,
+            entity=r.entity,
+            kind=r.kind,
+            at=r.at,
+            contact_id=r.contact,
+            outcome=r.outcome or "",
+            outcome_at=r.outcome_at,
+        )
         for r in sorted(rows, key=lambda r: (r.at, r.contact))
     )
 

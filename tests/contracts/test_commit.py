@@ -98,7 +98,7 @@ def test_a_withdrawal_between_snapshot_and_commit_is_a_conflict_and_nothing_is_w
 ) -> None:
     bundle = acting(tactful)
     name = next(n for n in NAMES if tactful.find(n) == bundle.decision.customer)
-    tactful.record_consent(name, ConsentStatus.WITHDRAWN, [(Purpose.AD_SENDING, Channel.EMAIL)], "test")
+    tactful.consents.record(name, ConsentStatus.WITHDRAWN, [(Purpose.AD_SENDING, Channel.EMAIL)], "test")
     (outcome,) = tactful.stores.commit.commit([bundle])
     assert isinstance(outcome, Conflict)
     assert [rows(database, name) for name in ("decisions", "effects", "contacts", "inputs")] == [0, 0, 0, 0]
@@ -217,7 +217,7 @@ def test_every_graph_decision_survives_a_consent_that_flickers(
 
     def flicker(bundles: list[Bundle]) -> object:
         if bundles[0].version is not None:
-            tactful.record_consent(name, ConsentStatus.GRANTED, [(Purpose.LOCATION, None)], "test")
+            tactful.consents.record(name, ConsentStatus.GRANTED, [(Purpose.LOCATION, None)], "test")
             clock = tactful._clock
             assert isinstance(clock, StoppedClock)
             clock.at += timedelta(seconds=1)
@@ -246,7 +246,7 @@ def test_a_decision_about_another_time_is_recorded_and_uses_nothing_up(tactful: 
 
 def test_a_consent_withdrawn_today_cannot_be_dodged_by_deciding_as_of_yesterday(tactful: Tactful) -> None:
     name = next(n for n in NAMES if tactful.find(n) == acting(tactful).decision.customer)
-    tactful.record_consent(name, ConsentStatus.WITHDRAWN, [(Purpose.AD_SENDING, Channel.EMAIL)], "test")
+    tactful.consents.record(name, ConsentStatus.WITHDRAWN, [(Purpose.AD_SENDING, Channel.EMAIL)], "test")
     dodged = asyncio.run(tactful.decide(name, as_of=NOON - timedelta(hours=1)))
     assert all(e.state is EffectState.EXPIRED for e in tactful.effects(dodged))
 

@@ -105,7 +105,7 @@ def test_an_older_withdrawal_that_arrives_late_does_not_undo_a_newer_grant(tactf
     tactful.take([person("ann"), consent("ann", Purpose.MARKETING_PROCESSING, None, at=NOON - DAY)])
     tactful.take([consent("ann", Purpose.MARKETING_PROCESSING, None, ConsentStatus.WITHDRAWN, at=NOON - 3 * DAY)])
     assert seen(tactful).objected_at is None
-    tactful.record_consent("ann", ConsentStatus.WITHDRAWN, [(Purpose.MARKETING_PROCESSING, None)], "test")
+    tactful.consents.record("ann", ConsentStatus.WITHDRAWN, [(Purpose.MARKETING_PROCESSING, None)], "test")
     assert seen(tactful).objected_at == NOON
 
 
@@ -118,7 +118,7 @@ def test_decision_facts_move_the_version_and_page_views_do_not(tactful: Tactful)
     versions.append(seen(tactful).version)
     tactful.take([person("ann", country="KR", zone="Asia/Seoul")])
     versions.append(seen(tactful).version)
-    tactful.record_consent("ann", ConsentStatus.GRANTED, [(Purpose.LOCATION, None)], "test")
+    tactful.consents.record("ann", ConsentStatus.GRANTED, [(Purpose.LOCATION, None)], "test")
     versions.append(seen(tactful).version)
     assert [b - a for a, b in itertools.pairwise(versions)] == [0, 1, 1, 1]
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from agent.bootstrap import open_tactful
-from agent.domain.customer import AgeAssurance, Channel, ConsentStatus, Purpose
+from agent.domain.consent import Entry, Proof
+from agent.domain.customer import AgeAssurance, Channel, Consent, ConsentStatus, Purpose
 from agent.domain.imports import ConsentRow, CustomerRow, EventRow, Line, Row, RowOutcome
 from agent.domain.money import Money
 from agent.domain.ports import Clock, Ids
@@ -58,12 +59,10 @@ def consent(
     return ConsentRow(
         key=f"consent-{name}-{purpose}-{channel}-{status}-{at}",
         external_id=name,
-        purpose=purpose,
-        channel=channel,
-        status=status,
-        given_at=at,
-        basis="consent",
-        evidence="test",
+        entry=Entry(
+            consent=Consent(purpose=purpose, channel=channel, status=status, given_at=at),
+            proof=Proof(evidence="test"),
+        ),
     )
 
 

@@ -21,11 +21,14 @@ def word(brief: Brief) -> Proposal:
         found = template(brief.locale, line.treatment.action, line.because, line.treatment.channel)
     except MissingWords as missing:
         raise DeciderError("no_template", str(missing)) from missing
+    body = found.short if brief.shorter_by else found.body
+    if not body:
+        raise DeciderError("too_long", "the template is too long for the channel and has no short form")
     cites = tuple(p.passage_id for p in brief.passages if line.treatment.action in p.actions)[:3]
     return Proposal(
         action=line.treatment.action,
         ref=line.ref,
-        words=Words(subject=found.subject, body=found.body),
+        words=Words(subject=found.subject, body=body),
         cites=cites,
         chooser="engine",
     )

@@ -48,6 +48,7 @@ class ModelDecider:
             findings=brief.findings,
             passages=brief.passages,
             fixed=brief.fixed,
+            shorter_by=brief.shorter_by,
         )
         messages = [SystemMessage(system.text), HumanMessage(human.text)]
         try:

@@ -1,6 +1,6 @@
 """The rules themselves: small pure functions of a case and their parameters. Packs name them in YAML.
 
-To add one: write the function, add an entry to a pack, add its boundary table to the tests.
+To add one: write the function, add an entry to a pack, add its boundary table to `packs/boundaries`.
 """
 
 from __future__ import annotations
@@ -10,12 +10,27 @@ from types import ModuleType
 from typing import Any
 
 from agent.guardrails.cases import Breach
-from agent.guardrails.rules import clock, consent, contact, money, person, text
+from agent.guardrails.rules import (
+    brand,
+    clock,
+    consent,
+    contact,
+    envelope,
+    facts,
+    lines,
+    money,
+    offer,
+    person,
+    sender,
+    text,
+)
 
 Rule = Callable[[Any, Any], Breach | None]
+MODULES = (brand, clock, consent, contact, envelope, facts, lines, money, offer, person, sender, text)
 
 
-def _rules_of(module: ModuleType) -> dict[str, Rule]:
+def rules_of(module: ModuleType) -> dict[str, Rule]:
+    """The rules that a module defines: its public functions."""
     return {
         name: value
         for name, value in vars(module).items()
@@ -26,6 +41,4 @@ def _rules_of(module: ModuleType) -> dict[str, Rule]:
     }
 
 
-RULES: Mapping[str, Rule] = {
-    name: rule for module in (clock, consent, contact, money, person, text) for name, rule in _rules_of(module).items()
-}
+RULES: Mapping[str, Rule] = {name: rule for module in MODULES for name, rule in rules_of(module).items()}

@@ -1,14 +1,16 @@
-"""Rules about what may be given away."""
+"""Rules about what may be given away, and about prices."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated
 
 from annotated_types import Ge, Le
 
 from agent.domain.bundle import SlotKind
 from agent.guardrails.cases import ActionCase, Breach, Nothing, TextCase
+from agent.guardrails.words import slots_in
 
 
 def coupon_budget(case: ActionCase, rule: Nothing) -> Breach | None:
@@ -30,9 +32,42 @@ def valid_when_due(case: TextCase, rule: Nothing) -> Breach | None:
 class Greatest:
     percent: Annotated[int, Ge(0), Le(100)]
 
+    def tighter_than(self, law: Greatest) -> bool:
+        return self.percent <= law.percent
 
-def coupon_limit(case: TextCase, rule: Greatest) -> Breach | None:
-    """A discount above the owner's limit needs a person. The playbook may lower the limit, never raise it."""
-    limit = min(rule.percent, case.playbook.limits.coupon_percent)
+
+def needs_approval(case: TextCase, rule: Greatest) -> Breach | None:
+    """A discount above the owner's limits, or an action the owner wants to see, needs a person.
+
+    The playbook may lower the limit, never raise it.
+    """
+    limits = case.playbook.limits
+    if case.action.name in limits.review:
+        return Breach(detail=f"{case.action.name} is approved each time")
+    limit = min(rule.percent, limits.coupon_percent)
     given = [int(slot.value) for slot in case.draft.payload.slots.values() if slot.kind is SlotKind.PERCENT]
-    return Breach(detail=f"{max(given)} % over {limit} %") if given and max(given) > limit else None
+    if given and max(given) > limit:
+        return Breach(detail=f"{max(given)} % over {limit} %")
+    amounts = [r.amount.amount for r in case.draft.reservations if r.amount is not None]
+    if limits.coupon_amount is not None and amounts and max(amounts) > limits.coupon_amount:
+        return Breach(detail=f"{max(amounts)} over {limits.coupon_amount}")
+    return None
+
+
+REDUCTIONS = ("product.reduction", "product.price_before")
+"""Slots that announce a lower price."""
+
+
+def prior_price_shown(case: TextCase, rule: Nothing) -> Breach | None:
+    """A reduction is announced beside the lowest price of the last thirty days, and computed from it."""
+    words, slots = case.draft.payload.words, case.draft.payload.slots
+    shown = set(slots_in(words.subject + words.body))
+    if not shown & set(REDUCTIONS):
+        return None
+    product = case.situation.snapshot.product(case.draft.treatment.entity)
+    before = slots.get("product.price_before")
+    if product is None or product.lowest_price is None:
+        return Breach(detail="no price history of thirty days")
+    if before is None or "product.price_before" not in shown:
+        return Breach(detail="prior price not shown")
+    return None if Decimal(before.value) == product.lowest_price.amount else Breach(detail="not the lowest prior price")

@@ -12,6 +12,9 @@ from agent.guardrails.cases import Breach, CustomerCase, Nothing
 class AcceptedAges:
     accepted: tuple[AgeAssurance, ...]
 
+    def tighter_than(self, law: AcceptedAges) -> bool:
+        return set(self.accepted) <= set(law.accepted)
+
 
 def of_age(case: CustomerCase, rule: AcceptedAges) -> Breach | None:
     """Unknown age counts as a minor's, unless the tenant attests that all its accounts are adults."""

@@ -1,4 +1,4 @@
-"""Rules about the finished text: what the law puts in, and what may not stand outside a typed slot."""
+"""Rules about the finished text: what may not stand outside a typed slot, and what may not be said at all."""
 
 from __future__ import annotations
 
@@ -8,67 +8,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from annotated_types import Ge, Len
+from annotated_types import Ge, Gt, Le
 
 from agent.domain.bundle import SlotKind
 from agent.domain.customer import Channel
-from agent.domain.verdict import Amendment, Place
 from agent.guardrails.cases import Breach, Nothing, TextCase
+from agent.guardrails.lexicon import Families
 from agent.guardrails.words import is_plain, slots_in
 
-_NAMES = re.compile(r"\{(\w*)\}")
-_KNOWN = {"sender", "contact", "phone", "url"}
-
-
-@dataclass(frozen=True, slots=True)
-class LegalLine:
-    """One text that a channel must carry. `{sender}`, `{contact}`, `{phone}` and `{url}` come from the playbook."""
-
-    channels: tuple[Channel, ...]
-    place: Place
-    order: int
-    text: Annotated[str, Len(1, 200)]
-
-    def __post_init__(self) -> None:
-        unknown = set(_NAMES.findall(self.text)) - _KNOWN
-        if unknown:
-            raise ValueError(f"text: unknown name {sorted(unknown)[0]!r}; known: {', '.join(sorted(_KNOWN))}")
-
-
-@dataclass(frozen=True, slots=True)
-class LegalLines:
-    lines: Annotated[tuple[LegalLine, ...], Len(1)]
-
-
-def legal_lines(case: TextCase, rule: LegalLines) -> Breach | None:
-    """The label, the sender and the free way out, in the order the medium is read."""
-    brand = case.playbook.brand
-    facts = {"sender": brand.name, "contact": brand.contact, "phone": brand.optout_phone, "url": brand.optout_url}
-    amendments = tuple(
-        Amendment(place=line.place, order=line.order, text=_NAMES.sub(lambda m: facts[m.group(1)], line.text))
-        for line in rule.lines
-        if case.channel in line.channels
-    )
-    return Breach(amendments=amendments) if amendments else None
-
-
-@dataclass(frozen=True, slots=True)
-class FreeText:
-    """Words that promise a deal, to be said only by a typed slot. Korean ones match inside words."""
-
-    deal_words: Annotated[tuple[str, ...], Len(1)]
-
-
-_LINK = re.compile(r"(?i)https?:|www\.|://|\w/\w|\w\.[^\W\d_]|\S@\S")
-_PERCENT = re.compile(r"(?i)[%％‰]|percent|per cent|퍼센트|프로\s*할인")
+_LINK = re.compile(r"(?i)https?:|www\.|://|\w/\w|\w\.[^\W\d_]|\S@\S|\bdot (?:com|net|org|io|kr|uk|shop)\b|닷컴|점\s?컴")
+_PERCENT = re.compile(r"[%％‰]")
 _CODE = re.compile(r"\b[A-Z]{5,}\b")
-_SPELLED = re.compile(r"\b(?:[a-z] ){2,}[a-z]\b")
 _PLAIN_SCRIPTS = ("LATIN", "HANGUL")
 _FILLERS = "\u115f\u1160\u3164\uffa0"
 LONGEST_FREE = 4_000
 
 
-def facts_in_slots(case: TextCase, rule: FreeText) -> Breach | None:
+def facts_in_slots(case: TextCase, rule: Families) -> Breach | None:
     """Free text holds no number, currency, percentage, link, code or deal word: invented offers die here."""
     if case.finished.unknown:
         return Breach(detail="unknown slot")
@@ -78,14 +34,19 @@ def facts_in_slots(case: TextCase, rule: FreeText) -> Breach | None:
     flat = unicodedata.normalize("NFKC", free)
     found = (
         _odd_characters(free)
-        or _figures(flat)
+        or _figures(free + flat)
         or ("percentage" if _PERCENT.search(flat) else "")
         or ("link" if _LINK.search(flat) else "")
         or ("code" if _CODE.search(flat) else "")
         or ("slot marks" if "{" in flat or "}" in flat else "")
-        or _deal_word(flat, rule.deal_words)
+        or ("deal word" if rule.found_in(free) else "")
     )
     return Breach(detail=f"{found} outside a slot") if found else None
+
+
+def never_said(case: TextCase, rule: Families) -> Breach | None:
+    """Words that no message of ours says: pressure, shame, false labels, claims to be human, talk of the machinery."""
+    return Breach(detail="a word that is never said") if rule.found_in(case.finished.free) else None
 
 
 def slots_are_plain(case: TextCase, rule: Nothing) -> Breach | None:
@@ -98,11 +59,18 @@ def slots_are_plain(case: TextCase, rule: Nothing) -> Breach | None:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Which channels have a subject or title, and how many characters each field may have before the legal lines."""
+    """Which channels have a subject or title, and how many characters each field may have: `longest_body` as worded,
+    `longest_whole` with the lines that the law adds."""
 
     subjects: tuple[Channel, ...]
     longest_subject: Annotated[int, Ge(1)]
     longest_body: Mapping[Channel, Annotated[int, Ge(1)]]
+    longest_whole: Mapping[Channel, Annotated[int, Ge(1)]]
+
+    def over(self, channel: Channel, whole: str) -> Breach | None:
+        """By how much the whole message exceeds the channel."""
+        over = len(whole) - self.longest_whole.get(channel, 0)
+        return Breach(detail="too long with the legal lines", too_long_by=over) if over > 0 else None
 
 
 def fits_the_channel(case: TextCase, rule: Shape) -> Breach | None:
@@ -114,9 +82,8 @@ def fits_the_channel(case: TextCase, rule: Shape) -> Breach | None:
         return Breach(detail="subject of more than one short line")
     if not any(ch.isalpha() for ch in body):
         return Breach(detail="empty body")
-    if len(body) > rule.longest_body.get(case.channel, 0):
-        return Breach(detail="body too long")
-    return None
+    over = len(body) - rule.longest_body.get(case.channel, 0)
+    return Breach(detail="body too long", too_long_by=over) if over > 0 else None
 
 
 def conditions_shown(case: TextCase, rule: Nothing) -> Breach | None:
@@ -125,6 +92,22 @@ def conditions_shown(case: TextCase, rule: Nothing) -> Breach | None:
     shown = set(slots_in(words.subject + words.body))
     missing = [name for name in case.draft.required if name not in shown]
     return Breach(detail=f"{missing[0]} not shown") if missing else None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The least share of letters that are Hangul in a Korean text; an English one has none at all."""
+
+    hangul: Annotated[float, Gt(0), Le(1)]
+
+
+def in_the_customers_language(case: TextCase, rule: Share) -> Breach | None:
+    """Who reads Korean gets Korean, who reads English gets English."""
+    letters = [ch for ch in case.finished.free if ch.isalpha()]
+    hangul = sum("가" <= ch <= "힣" for ch in letters)
+    if case.situation.snapshot.locale == "ko":
+        return Breach(detail="not in Korean") if letters and hangul < rule.hangul * len(letters) else None
+    return Breach(detail="not in English") if hangul else None
 
 
 def _odd_characters(text: str) -> str:
@@ -144,17 +127,4 @@ def _figures(text: str) -> str:
             return "figure"
         if category == "Sc":
             return "currency"
-    return ""
-
-
-def _deal_word(text: str, words: tuple[str, ...]) -> str:
-    """Korean words match anywhere, whatever stands between their letters; English ones at the start of a word."""
-    lowered = unicodedata.normalize("NFC", text).lower()
-    packed = re.sub(r"[\W_]+", "", lowered)
-    spaced = " " + re.sub(r"[\W_]+", " ", lowered) + " "
-    spaced = _SPELLED.sub(lambda match: match.group(0).replace(" ", ""), spaced)
-    for word in words:
-        hit = word.replace(" ", "") in packed if not word.isascii() else f" {word.lower()}" in spaced
-        if hit:
-            return "deal word"
     return ""

@@ -1,0 +1,165 @@
+"""Consent as its faces call it: record, withdraw by any route, hear what a customer says, receipts and duties."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from agent.domain.consent import Entry, Proof, Receipt, everything, standing
+from agent.domain.customer import PUSHED, Basis, Channel, Condition, Consent, ConsentStatus, Purpose
+from agent.domain.errors import InputError
+from agent.domain.ids import CustomerId, ExternalId, TenantId
+from agent.domain.playbook import Playbook
+from agent.domain.ports import Clock, Customers, Ledger, Timers, Tokens
+from agent.domain.timers import Timer
+from agent.guardrails import banner
+from agent.guardrails.hearing import ANSWERS, Heard, Hearing, hear
+from agent.guardrails.rulebook import shipped
+
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+"""The form that a mailbox provider posts (RFC 8058 section 3.2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a grant rests on, where it is more than plain consent."""
+
+    basis: Basis = Basis.CONSENT
+    conditions: tuple[Condition, ...] = ()
+    deal_ended_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What was understood, what was recorded, and, to the question whether we are human, the honest answer."""
+
+    hearing: Hearing
+    receipts: tuple[Receipt, ...] = ()
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consents:
+    """The ledger of one tenant."""
+
+    tenant: TenantId
+    playbook: Playbook
+    ledger: Ledger
+    timers: Timers
+    tokens: Tokens
+    customers: Customers
+    clock: Clock
+    plain: Terms = field(default_factory=Terms)
+
+    def history(self, customer: str) -> list[Receipt]:
+        """Everything the customer ever stated, oldest first. Raises NotFound."""
+        return self.ledger.history(self.tenant, self._find(customer))
+
+    def receipt(self, receipt_id: str) -> Receipt:
+        """Raises NotFound."""
+        return self.ledger.receipt(self.tenant, receipt_id)
+
+    def duties(self, customer: str) -> list[Timer]:
+        """What the law has us do for this customer, and by when. Raises NotFound."""
+        return self.timers.of(self.tenant, self._find(customer))
+
+    def record(
+        self,
+        customer: str,
+        status: ConsentStatus,
+        purposes: Sequence[tuple[Purpose, Channel | None]],
+        source: str,
+        terms: Terms | None = None,
+        proof: Proof | None = None,
+    ) -> list[Receipt]:
+        """Records statements made at this moment; a receipt for each. Raises NotFound and InputError."""
+        how = terms or self.plain
+        if how.basis is Basis.EXISTING_DEAL and how.deal_ended_at is None:
+            raise InputError("an existing deal needs the day it ended", place="deal_ended_at", next_step="Add it.")
+        entries = [
+            Entry(
+                consent=Consent(
+                    purpose=purpose,
+                    channel=channel,
+                    status=status,
+                    given_at=self.clock.now(),
+                    basis=how.basis,
+                    conditions=how.conditions,
+                    deal_ended_at=how.deal_ended_at,
+                    expires_at=how.expires_at,
+                ),
+                proof=proof or Proof(method=source),
+            )
+            for purpose, channel in purposes
+        ]
+        return self.ledger.record(self.tenant, self._find(customer), entries, source)
+
+    def withdraw_all(self, customer: str, source: str) -> list[Receipt]:
+        """Every purpose on every channel, at once. Raises NotFound."""
+        return self.record(customer, ConsentStatus.WITHDRAWN, everything(), source)
+
+    def hear(self, customer: str, channel: Channel, text: str) -> Answer:
+        """What a customer's message asks of us: a refusal is recorded at once, in whatever words it comes.
+
+        The text itself is neither kept nor passed on. Raises NotFound.
+        """
+        found = hear(text, shipped(self.playbook.packs).lexicon)
+        refused = _refused(found.heard, channel)
+        proof = Proof(method=str(channel))
+        if refused:
+            receipts = self.record(customer, ConsentStatus.WITHDRAWN, refused, str(channel), proof=proof)
+            return Answer(hearing=found, receipts=tuple(receipts))
+        if found.heard is Heard.RESUME and channel is Channel.SMS and self._was_refused(customer, channel):
+            ads = [(Purpose.AD_SENDING, channel)]
+            receipts = self.record(customer, ConsentStatus.GRANTED, ads, str(channel), proof=proof)
+            return Answer(hearing=found, receipts=tuple(receipts))
+        locale = self.customers.where(self.tenant, self._find(customer))[0] or self.playbook.brand.locale
+        return Answer(hearing=found, reply=ANSWERS[locale] if found.heard is Heard.ASKS_HUMAN else "")
+
+    def gpc(self, customer: str) -> list[Receipt]:
+        """Global Privacy Control came with a visit: profiling ends, unless it has ended already. Raises NotFound."""
+        entries = banner.entries({}, True, self.playbook.consent_categories, self.clock.now(), "gpc")
+        return self.ledger.record(self.tenant, self._find(customer), entries, "gpc")
+
+    def unsubscribe_headers(self, customer: CustomerId, channel: Channel, base: str) -> dict[str, str]:
+        """The headers of an e-mail that one click unsubscribes from (RFC 8058 section 3.1). `base` is an https URL."""
+        if not base.startswith("https://"):
+            raise InputError("the unsubscribe link needs https", place="base", next_step="Use the public https URL.")
+        token = self.tokens.make(self.tenant, customer, channel)
+        return {
+            "List-Unsubscribe": f"<{base.rstrip('/')}/{token}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
+
+    def unsubscribe(self, method: str, token: str, form: Mapping[str, str]) -> list[Receipt] | None:
+        """The link was called: only a POST of the one-click form unsubscribes (section 3.2), without login or redirect.
+
+        None where nothing was asked for: a GET, as mail scanners make them, must change nothing. Raises NotFound.
+        """
+        customer, channel = self.tokens.find(self.tenant, token)
+        if method != "POST" or {k: v for k, v in form.items() if k in ONE_CLICK} != ONE_CLICK:
+            return None
+        stopped = _refused(Heard.REFUSE, channel)
+        return self.record(customer, ConsentStatus.WITHDRAWN, stopped, "one-click", proof=Proof(method="one-click"))
+
+    def _was_refused(self, customer: str, channel: Channel) -> bool:
+        stands = standing(receipt.consent for receipt in self.history(customer))
+        return any(
+            c.purpose is Purpose.AD_SENDING and c.channel is channel and c.status is ConsentStatus.WITHDRAWN
+            for c in stands
+        )
+
+    def _find(self, customer: str) -> CustomerId:
+        return self.customers.find(self.tenant, ExternalId(customer))
+
+
+def _refused(heard: Heard, channel: Channel) -> list[tuple[Purpose, Channel | None]]:
+    """What a refusal withdraws. Said in a session it names no channel, so it counts for all of them."""
+    if heard is Heard.REFUSE and channel in PUSHED:
+        return [(Purpose.AD_SENDING, channel), (Purpose.NIGHT, channel)]
+    if heard in (Heard.REFUSE, Heard.REFUSE_ALL):
+        every = [(purpose, pushed) for purpose in (Purpose.AD_SENDING, Purpose.NIGHT) for pushed in PUSHED]
+        return [(Purpose.MARKETING_PROCESSING, None), *every]
+    return []

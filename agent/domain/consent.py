@@ -1,0 +1,96 @@
+"""The consent ledger's words: entries with their proof, what stands after all of them, and receipts.
+
+Fields after ISO/IEC TS 27560:2023 and the Kantara consent receipt 1.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from agent.domain.customer import PER_CHANNEL, PUSHED, Basis, Channel, Consent, ConsentStatus, Purpose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """How a statement was made: `wording` names the text shown, `wording_hash` its bytes, `method` the way it came
+    (form, chat, sms keyword, one-click, gpc, ...), `evidence` where the proof is kept."""
+
+    evidence: str = ""
+    wording: str = ""
+    wording_hash: str = ""
+    wording_language: str = ""
+    method: str = ""
+    ui_version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One statement, as it goes into the ledger. `if_changed` drops it where it only repeats what stands."""
+
+    consent: Consent
+    proof: Proof = field(default_factory=Proof)
+    if_changed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What the person gets: which statement of theirs was recorded, by whom, and what follows from it when."""
+
+    receipt_id: str
+    controller: str
+    consent: Consent
+    proof: Proof
+    source: str
+    recorded_at: datetime
+    result_notice_due: datetime | None = None
+    reconfirm_due: datetime | None = None
+
+
+def everything() -> list[tuple[Purpose, Channel | None]]:
+    """Every purpose, on every channel it is agreed to for."""
+    found: list[tuple[Purpose, Channel | None]] = [(p, None) for p in Purpose if p not in PER_CHANNEL]
+    return found + [(purpose, pushed) for purpose in PER_CHANNEL for pushed in PUSHED]
+
+
+def standing(entries: Iterable[Consent]) -> tuple[Consent, ...]:
+    """What holds after all entries, one per purpose, channel and basis.
+
+    Later words outweigh earlier ones; at one instant a refusal outweighs a grant and a shorter grant a longer one.
+    After a refusal only a fresh consent lifts it: no exception (an existing deal, a soft opt-in) ever does.
+    """
+    groups: dict[tuple[str, str], list[Consent]] = {}
+    for entry in entries:
+        groups.setdefault((entry.purpose, entry.channel or ""), []).append(entry)
+    found: list[Consent] = []
+    for _, group in sorted(groups.items()):
+        found += _one(group)
+    return tuple(found)
+
+
+def _one(entries: list[Consent]) -> list[Consent]:
+    refusal: Consent | None = None
+    grants: dict[Basis, Consent] = {}
+    noticed: datetime | None = None
+    for entry in sorted(entries, key=_weight):
+        if entry.status is ConsentStatus.WITHDRAWN:
+            refusal, grants, noticed = entry, {}, None
+        elif entry.status is ConsentStatus.RECONFIRMED:
+            noticed = entry.given_at
+        elif refusal is None or entry.basis is Basis.CONSENT:
+            grants[entry.basis] = entry
+    if not grants:
+        return [refusal] if refusal else []
+    return [replace(grant, reconfirmed_at=noticed) for _, grant in sorted(grants.items())]
+
+
+def _weight(entry: Consent) -> tuple[Any, ...]:
+    ends = entry.expires_at
+    return (
+        entry.given_at,
+        entry.status is ConsentStatus.WITHDRAWN,
+        ends is not None,
+        -ends.timestamp() if ends else 0.0,
+    )

@@ -1,0 +1,100 @@
+"""Do-not-call registers and suppression lists, and the tokens of one-click unsubscribing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from agent.domain.customer import Channel
+from agent.domain.errors import NotFound
+from agent.domain.ids import CustomerId, TenantId
+from agent.domain.ports import Clock, Duties, Ids
+from agent.domain.timers import TimerKind
+from agent.store import schema as t
+from agent.store.database import Database
+from agent.store.rows import Pseudonyms, insert_new
+from agent.store.timers import arm, cancel
+
+
+def copy(
+    connection: Connection,
+    tenant: TenantId,
+    names: Pseudonyms,
+    duties: Duties,
+    register: str,
+    addresses: Sequence[str],
+    copied_at: datetime,
+    now: datetime,
+) -> int:
+    """Takes a fresh copy of a register (its addresses, normalised) inside a transaction; how many were new.
+
+    Addresses are kept as keyed hashes. An older copy than the one at hand adds its addresses and leaves the date.
+    """
+    rows = [{"tenant": tenant, "hash": hashed(names, a), "register": register, "at": now} for a in addresses]
+    new = insert_new(connection, t.suppressions, rows)
+    _mark(connection, tenant, addresses)
+    if _newer(connection, tenant, register, copied_at):
+        cancel(connection, tenant, TimerKind.REGISTER_REFRESH, [register])
+        arm(connection, tenant, duties.of_register(register, copied_at), now)
+    return new
+
+
+def _newer(connection: Connection, tenant: TenantId, register: str, copied_at: datetime) -> bool:
+    c = t.registers.c
+    if insert_new(connection, t.registers, [{"tenant": tenant, "register": register, "copied_at": copied_at}]):
+        return True
+    older = (c.tenant == tenant, c.register == register, c.copied_at < copied_at)
+    return bool(connection.execute(update(t.registers).where(*older).values(copied_at=copied_at)).rowcount)
+
+
+def _mark(connection: Connection, tenant: TenantId, addresses: Sequence[str]) -> None:
+    """Marks the addresses we hold, and moves their customers' versions."""
+    a, c = t.addresses.c, t.customers.c
+    for start in range(0, len(addresses), 500):
+        met = (a.tenant == tenant, a.value.in_(list(addresses[start : start + 500])), a.listed.is_(False))
+        touched = sorted(set(connection.execute(select(a.customer).where(*met)).scalars()))
+        if touched:
+            connection.execute(update(t.addresses).where(*met).values(listed=True))
+            connection.execute(
+                update(t.customers)
+                .where(c.tenant == tenant, c.customer == bindparam("b_customer"))
+                .values(version=c.version + 1),
+                [{"b_customer": customer} for customer in touched],
+            )
+
+
+def hashed(names: Pseudonyms, address: str) -> str:
+    return names.keyed("suppression", address)
+
+
+def is_listed(connection: Connection, tenant: TenantId, hash_: str) -> bool:
+    c = t.suppressions.c
+    return connection.execute(select(c.hash).where(c.tenant == tenant, c.hash == hash_)).first() is not None
+
+
+class SqlTokens:
+    """The `Tokens` port: opaque names for (customer, channel) in unsubscribe links. They never expire."""
+
+    def __init__(self, database: Database, ids: Ids, clock: Clock) -> None:
+        self._database = database
+        self._ids = ids
+        self._clock = clock
+
+    def make(self, tenant: TenantId, customer: CustomerId, channel: Channel) -> str:
+        """A fresh token of 32 hex digits, from the port of randomness."""
+        row: dict[str, Any] = {"tenant": tenant, "customer": customer, "channel": channel, "token": self._ids.new()}
+        with self._database.writing() as connection:
+            insert_new(connection, t.unsubscribe_tokens, [row | {"made_at": self._clock.now()}])
+        return str(row["token"])
+
+    def find(self, tenant: TenantId, token: str) -> tuple[CustomerId, Channel]:
+        """Raises NotFound."""
+        c = t.unsubscribe_tokens.c
+        with self._database.reading() as connection:
+            row = connection.execute(select(c.customer, c.channel).where(c.tenant == tenant, c.token == token)).first()
+        if row is None:
+            raise NotFound("this link is not one of ours", next_step="Use the link of the newest message.")
+        return CustomerId(row.customer), Channel(row.channel)

@@ -1,0 +1,98 @@
+"""Timers of all kinds, one table: written with what gives rise to them, read by whoever fires them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from agent.domain.ids import CustomerId, RuleId, TenantId, digest
+from agent.domain.timers import Timer, TimerKind
+from agent.store import schema as t
+from agent.store.database import Database
+from agent.store.rows import insert_new
+
+ARMED, CANCELLED = "armed", "cancelled"
+
+
+class SqlTimers:
+    """The `Timers` port."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def due(self, tenant: TenantId, before: datetime, limit: int = 1_000) -> list[Timer]:
+        """The armed timers that are due before an instant, soonest first."""
+        c = t.timers.c
+        query = select(t.timers).where(c.tenant == tenant, c.state == ARMED, c.due_at < before)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(c.due_at, c.timer).limit(limit)).all()
+        return [_timer(row) for row in rows]
+
+    def of(self, tenant: TenantId, customer: CustomerId) -> list[Timer]:
+        """The armed timers about one customer, soonest first."""
+        c = t.timers.c
+        query = select(t.timers).where(c.tenant == tenant, c.state == ARMED, c.customer == customer)
+        with self._database.reading() as connection:
+            return [_timer(row) for row in connection.execute(query.order_by(c.due_at, c.timer)).all()]
+
+
+def arm(connection: Connection, tenant: TenantId, timers: Sequence[Timer], now: datetime) -> None:
+    """Writes the timers inside a transaction; one that is there already stays as it is."""
+    insert_new(
+        connection,
+        t.timers,
+        [
+            {
+                "tenant": tenant,
+                "timer": "t_" + digest(x.kind, x.rule, x.subject, x.due_at.isoformat()),
+                "kind": x.kind,
+                "customer": x.customer,
+                "subject": x.subject,
+                "rule": x.rule,
+                "due_at": x.due_at,
+                "expires_at": x.expires_at,
+                "state": ARMED,
+                "made_at": now,
+            }
+            for x in timers
+        ],
+    )
+
+
+def cancel(connection: Connection, tenant: TenantId, kind: TimerKind, subjects: Any) -> None:
+    """Takes back the armed timers of this kind about these subjects (ids, or a query for them)."""
+    c = t.timers.c
+    connection.execute(
+        update(t.timers)
+        .where(c.tenant == tenant, c.kind == kind, c.state == ARMED, c.subject.in_(subjects))
+        .values(state=CANCELLED)
+    )
+
+
+def cancel_reconfirmations(
+    connection: Connection, tenant: TenantId, customer: str, purpose: str, channel: str | None, until: datetime
+) -> None:
+    """What was withdrawn needs no reconfirmation, and what was just reconfirmed gets a new date."""
+    c = t.consents.c
+    older = select(c.consent).where(
+        c.tenant == tenant,
+        c.customer == customer,
+        c.purpose == purpose,
+        c.channel == channel if channel else c.channel.is_(None),
+        c.given_at < until,
+    )
+    cancel(connection, tenant, TimerKind.RECONFIRM, older)
+
+
+def _timer(row: Any) -> Timer:
+    return Timer(
+        kind=TimerKind(row.kind),
+        customer=CustomerId(row.customer) if row.customer else None,
+        subject=row.subject,
+        rule=RuleId(row.rule),
+        due_at=row.due_at,
+        expires_at=row.expires_at,
+    )
