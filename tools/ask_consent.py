@@ -17,9 +17,11 @@ ASKED_FOR = (Channel.EMAIL, Channel.KAKAO, Channel.SMS, Channel.PUSH)
 
 
 def _aim(situation: Situation) -> Aim | None:
-    """The first channel that has an address and on which nothing was ever agreed to or refused."""
+    """The first channel that has an address, where nothing was ever agreed to or refused and no channel is open yet."""
     live, snapshot = situation.signals.live, situation.snapshot
     if live is None or not live.in_session or live.chat_declined:
+        return None
+    if any(snapshot.granted(Purpose.AD_SENDING, channel, situation.now) for channel in ASKED_FOR):
         return None
     reachable = {reach.channel for reach in snapshot.reach}
     answered = {c.channel for c in snapshot.consents if c.purpose is Purpose.AD_SENDING}

@@ -70,11 +70,12 @@ class Steps:
         shorter_by = state.get("shorter_by", 0)
         brief = nodes.brief(self.env, state["weighing"], state["passages"], shorter_by)
         cause = state.get("engine_only", "")
-        if self.decider is not None and not cause:
+        asks = self.decider is not None and chosen.kind is Kind.OFFER
+        if asks and not cause:
             abroad = self.env.guard.may_ask_model(state["weighing"].survey.screen)
             cause = f"denied:{abroad.rule}" if abroad else ""
         ends = state.get("ends") or asyncio.get_running_loop().time() + self.deadline
-        if self.decider is not None and not cause and chosen.kind is Kind.OFFER:
+        if self.decider is not None and asks and not cause:
             try:
                 proposal = await _ask(self.decider, brief, ends)
                 return {"brief": brief, "proposal": proposal, "ends": ends, "shortened": shorter_by}

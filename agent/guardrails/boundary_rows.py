@@ -1,7 +1,7 @@
 """What a row of a boundary table may say, and the customer, brand and message it stands for.
 
-A row names only what it is about. Everything else is in order: an adult in Seoul with every consent and address, a brand
-with every certificate, a message that fits.
+A row names only what it is about. Everything else is in order: an adult in Seoul with every consent and address, and a
+message that fits.
 """
 
 from __future__ import annotations

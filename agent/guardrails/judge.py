@@ -167,7 +167,7 @@ class Guard:
         return _merged([*verdicts, *self._text(screen, action, draft, aim)])
 
     def claim(self, screen: Screen, action: Action, envelope: Envelope) -> Ruling:
-        """Once more, when claimed: `screen` is of a snapshot read in that transaction, `envelope` holds the final bytes.
+        """Once more, when claimed: `screen` is of a snapshot read in that transaction, `envelope` has the final bytes.
 
         The effect's own contact does not count against it, and what it has reserved already is not asked for again.
         """

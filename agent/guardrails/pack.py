@@ -42,9 +42,9 @@ Confidence = Literal["H", "M", "L", "policy", "inference", "unverified"]
 Words = Mapping[Literal["ko", "en"], str]
 _STAGES = {stage.name.lower(): stage for stage in Stage}
 _MEANINGFUL: Mapping[Any, tuple[Verb, ...]] = {
-    CustomerCase: ("deny",),
-    ChannelCase: ("deny",),
-    ActionCase: ("deny",),
+    CustomerCase: ("deny", "review"),
+    ChannelCase: ("deny", "review"),
+    ActionCase: ("deny", "review"),
     TreatmentCase: ("deny", "defer"),
     TextCase: ("deny", "review", "amend"),
     EnvelopeCase: ("deny",),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,25 +26,19 @@ from agent.domain.consent import standing
 from agent.domain.customer import (
     AgeAssurance,
     Arm,
-    Basis,
     CampaignLeft,
-    Case,
     Channel,
-    Consent,
-    ConsentStatus,
-    Contact,
     Event,
     OpenSlot,
     Product,
-    Purpose,
-    Reach,
     Register,
     Snapshot,
 )
 from agent.domain.customer import PurchaseHistory as History
-from agent.domain.ids import AddressRef, CustomerId, TenantId
+from agent.domain.ids import CustomerId, TenantId
 from agent.domain.money import Money
 from agent.domain.playbook import Playbook, openings
+from agent.store import folds
 from agent.store import schema as t
 from agent.store.database import Database
 from agent.store.ledger import consent_of
@@ -53,9 +46,6 @@ from agent.store.rows import chunks
 from agent.store.zones import zone_of
 
 EVENT_DAYS = 30
-VIEWS = ("page_viewed", "product_viewed")
-MOST_VIEWS = 30
-MOST_OF_A_KIND = 5
 CONTACT_DAYS = 90
 
 Grouped = dict[str, list[Row[Any]]]
@@ -199,7 +189,7 @@ class _Reader:
         consents = {
             customer: standing(consent_of(row) for row in rows) for customer, rows in self._grouped(_CONSENTS).items()
         }
-        profiled = [c for c in self._ids if any(_allows_profiling(k, at) for k in consents.get(c, ()))]
+        profiled = [c for c in self._ids if any(folds.allows_profiling(k, at) for k in consents.get(c, ()))]
         events, history = self._grouped(_EVENTS, profiled), self._history(profiled)
         products = self._products(events, history)
         arms, campaigns, coupons, slots = self._arms(), self._campaigns(), self._coupons(), self._slots()
@@ -208,7 +198,7 @@ class _Reader:
         found = []
         for customer in (c for c in self._ids if c in people):
             row = people[customer]
-            seen = _recent(events[customer])
+            seen = folds.recent(events[customer])
             past = history.get(customer)
             wanted = {r.entity for r in seen} | ({past.favourite} if past else set())
             found.append(
@@ -222,17 +212,17 @@ class _Reader:
                     locale=row.locale or brand.locale,
                     age=AgeAssurance(row.age),
                     region=row.region,
-                    objected_at=_objection(agreed := consents.get(customer, ())),
-                    reach=_reach(addresses[customer]),
+                    objected_at=folds.objection(agreed := consents.get(customer, ())),
+                    reach=folds.reach(addresses[customer]),
                     consents=agreed,
                     events=tuple(
                         Event(kind=r.kind, at=r.occurred_at, entity=r.entity, properties=r.properties) for r in seen
                     ),
                     history=past,
-                    contacts=_contacts(contacts[customer]),
-                    cases=_cases(cases[customer]),
+                    contacts=folds.contacts(contacts[customer]),
+                    cases=folds.cases(cases[customer]),
                     products=tuple(products[name] for name in sorted(wanted) if name in products),
-                    campaigns=tuple(_share(c, coupons.get((c.campaign, customer), 0)) for c in campaigns),
+                    campaigns=tuple(folds.share(c, coupons.get((c.campaign, customer), 0)) for c in campaigns),
                     slots=slots,
                     arms=arms,
                     registers=registers,
@@ -337,73 +327,3 @@ class _Reader:
             return ()
         taken = frozenset(row.slot for row in self._rows(_TAKEN))
         return tuple(openings(self._playbook.calendars, self._at, taken))
-
-
-def _share(campaign: CampaignLeft, given: int) -> CampaignLeft:
-    return campaign if not given else replace(campaign, share_left=max(0, campaign.share - given))
-
-
-def _reach(rows: list[Row[Any]]) -> tuple[Reach, ...]:
-    return tuple(
-        Reach(channel=Channel(r.channel), address_ref=AddressRef(r.address_ref), region=r.region, listed=r.listed)
-        for r in sorted(rows, key=lambda r: r.address_ref)
-    )
-
-
-def _allows_profiling(consent: Consent, at: datetime) -> bool:
-    """What a customer has not agreed to have read is not even loaded."""
-    return (
-        consent.purpose is Purpose.PROFILING
-        and consent.basis is Basis.CONSENT
-        and consent.status is ConsentStatus.GRANTED
-        and (consent.expires_at is None or at < consent.expires_at)
-    )
-
-
-def _objection(consents: tuple[Consent, ...]) -> datetime | None:
-    """Withdrawing the use of data for marketing is an objection to marketing; agreeing anew lifts it."""
-    for consent in consents:
-        if consent.purpose is Purpose.MARKETING_PROCESSING and consent.status is ConsentStatus.WITHDRAWN:
-            return consent.given_at
-    return None
-
-
-def _contacts(rows: list[Row[Any]]) -> tuple[Contact, ...]:
-    return tuple(
-        Contact(
-            channel=Channel(r.channel),
-            action=r.action,
-            entity=r.entity,
-            kind=r.kind,
-            at=r.at,
-            contact_id=r.contact,
-            outcome=r.outcome or "",
-            outcome_at=r.outcome_at,
-        )
-        for r in sorted(rows, key=lambda r: (r.at, r.contact))
-    )
-
-
-def _cases(rows: list[Row[Any]]) -> tuple[Case, ...]:
-    """Cases as their events tell them, in whatever order those arrived: opened, closed, opened again."""
-    cases: dict[str, Case] = {}
-    for row in sorted(rows, key=lambda r: (r.occurred_at, r.kind == "case_opened", r.event)):
-        case = cases.get(row.entity)
-        if row.kind == "case_closed":
-            if case is not None and case.closed_at is None:
-                cases[row.entity] = replace(case, closed_at=row.occurred_at)
-        elif case is None or case.closed_at is not None:
-            kind = str(row.properties.get("kind", "complaint"))
-            cases[row.entity] = Case(case_id=row.entity, kind=kind, opened_at=row.occurred_at)
-    return tuple(sorted(cases.values(), key=lambda case: (case.opened_at, case.case_id)))
-
-
-def _recent(rows: list[Row[Any]]) -> list[Row[Any]]:
-    """The newest views, and the newest few of each other kind: no flood of views hides a purchase or an answer."""
-    kept: list[Row[Any]] = []
-    counts: dict[str, int] = defaultdict(int)
-    for row in sorted(rows, key=lambda r: (r.occurred_at, r.event), reverse=True):
-        counts[row.kind] += 1
-        if counts[row.kind] <= (MOST_VIEWS if row.kind in VIEWS else MOST_OF_A_KIND):
-            kept.append(row)
-    return kept[::-1]

@@ -317,7 +317,8 @@ def test_orders_in_another_currency_are_not_added_up(tactful: Tactful) -> None:
 def test_a_shorter_consent_of_the_same_instant_counts(tactful: Tactful) -> None:
     given = consent("ann", Purpose.PROFILING, None)
     tactful.take([person("ann"), given])
-    tactful.take([replace(given, key="later", expires_at=NOON - DAY)])
+    shorter = replace(given.entry, consent=replace(given.entry.consent, expires_at=NOON - DAY))
+    tactful.take([replace(given, key="later", entry=shorter)])
     assert not seen(tactful).granted(Purpose.PROFILING, None, NOON)
 
 

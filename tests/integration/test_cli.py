@@ -109,7 +109,7 @@ def test_a_key_gives_the_same_decision_again(shop: Shell) -> None:
 def test_a_withdrawal_is_honoured_at_once(shop: Shell) -> None:
     assert "14 entries" in shop("consent", "withdraw", "1").stdout
     assert shop.json("decide", "1")["hold"]["reason"] == "no_consent"
-    assert [e["status"] for e in shop.json("consent", "show", "1")][-1] == "withdrawn"
+    assert [e["consent"]["status"] for e in shop.json("consent", "show", "1")][-1] == "withdrawn"
     assert shop("consent", "grant", "1", "--purpose", "ad_sending", "--channel", "email").returncode == 0
     assert shop.json("decide", "1")["hold"]["reason"] == "no_consent"
 
@@ -142,8 +142,8 @@ def test_a_brand_of_ones_own(shell: Shell) -> None:
     [
         ("margin: 0.35", "margin: 35", "economy.margin"),
         ("margin: 0.35", "margn: 0.35", "economy.margin"),
-        ("packs: [kr, uk, ethics]", "packs: []", "packs"),
-        ("packs: [kr, uk, ethics]", "packs: [kr, moon]", "no such pack: moon"),
+        ("packs: [kr, uk, eu, us, ca, jp]", "packs: []", "packs"),
+        ("packs: [kr, uk, eu, us, ca, jp]", "packs: [kr, moon]", "no such pack: moon"),
         ("zone: Europe/London  ", "zone: London  ", "zone"),
         ("  offer_chat:", "  offer_moon:", "actions.offer_moon"),
         ("rate: 0.09", "rate: 1.9", "actions.offer_chat.response.rate"),

@@ -217,12 +217,12 @@ def test_a_model_that_says_anything_at_all_gets_nothing_forbidden_out(action: st
                 return Proposal(action=line.treatment.action, ref=line.ref, words=Words(body=body), chooser="model")
 
         found = decide(SHOPPER, NOON, decider=Liar())
-        assert found.decision.cause.startswith("denied:eth-"), body[:30]
+        assert found.decision.cause.startswith("denied:"), body[:30]
         assert found.effects[0].payload.words.body != body
 
 
 def test_ethics_stand_whatever_packs_a_playbook_names() -> None:
-    assert {c.pack for c in shipped(("kr",)).clauses} == {"kr", "ethics"}
+    assert {c.pack for c in shipped(("kr",)).clauses} == {"kr", "ethics", "transport"}
 
 
 def test_a_review_by_a_rule_about_the_customer_holds_the_effect() -> None:
@@ -230,7 +230,7 @@ def test_a_review_by_a_rule_about_the_customer_holds_the_effect() -> None:
     before = "verdict: deny\n    hold: open_complaint"
     assert before in texts["ethics"]
     texts["ethics"] = texts["ethics"].replace(before, "verdict: review\n    hold: open_complaint")
-    case = Case(case_id="k", kind="debt", opened_at=NOON - timedelta(hours=1))
+    case = Case(case_id="k", kind="fraud", opened_at=NOON - timedelta(hours=1))
     found = decide(replace(SHOPPER, cases=(case,)), NOON, env(RuleBook(texts)))
     assert found.effects[0].state is EffectState.HELD
 

@@ -48,7 +48,7 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Person:
-    """`region` and `phone_region` as ISO 3166-2 (US-FL), '' where unknown; `age` verified, attested, unknown or minor."""
+    """`region` and `phone_region` as ISO 3166-2 (US-FL), '' where unknown; `age` verified, attested, unknown, minor."""
 
     tenant: str
     customer: str
@@ -115,8 +115,8 @@ class House:
 class Message:
     """What arrived at the sink: who it went to, when it left, and its bytes.
 
-    `free_text` is what the author wrote outside typed slots; `coupon` the campaign whose coupon it gives, `discount` the
-    percentage it names; `generated` that a model worded it; `asks_consent` that it asks for one.
+    `free_text` is what the author wrote outside typed slots; `coupon` the campaign whose coupon it gives, `discount`
+    the percentage it names; `generated` that a model worded it; `asks_consent` that it asks for one.
     """
 
     tenant: str

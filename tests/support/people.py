@@ -53,6 +53,7 @@ def all_consents(channels: tuple[Channel, ...] = PUSHED) -> tuple[Consent, ...]:
     return (
         granted(Purpose.PROFILING),
         granted(Purpose.MARKETING_PROCESSING),
+        granted(Purpose.CROSS_BORDER_MODEL),
         *(granted(Purpose.AD_SENDING, channel) for channel in channels),
     )
 

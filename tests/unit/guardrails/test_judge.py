@@ -18,13 +18,13 @@ from agent.domain.errors import PackError
 from agent.domain.verdict import VerdictKind
 from agent.guardrails import rules
 from agent.guardrails.judge import Guard
-from agent.guardrails.rulebook import SHIPPED, RuleBook, shipped
+from agent.guardrails.rulebook import RuleBook, shipped, shipped_texts
 from agent.signals.read import read
 from tests.support.decide import decide, env
 from tests.support.people import NOON, all_consents, briton, campaign, cart, customer, playbook, views, withdrawn
 
 ACTIONS = {a.name: a for a in env().toolset.actions()}
-PACKS = {name: (SHIPPED / f"{name}.yaml").read_text(encoding="utf-8") for name in ("kr", "uk", "ethics")}
+PACKS = shipped_texts(("kr", "uk"))
 
 
 def broken(name: str) -> Any:
@@ -42,7 +42,7 @@ def guard(book: RuleBook | None = None) -> Guard:
 
 
 def test_a_rule_that_raises_denies_and_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.guardrails.rulebook.RULES", {**rules.RULES, "opted_out": broken("opted_out")})
+    monkeypatch.setattr("agent.guardrails.pack.RULES", {**rules.RULES, "opted_out": broken("opted_out")})
     found = decide(customer(events=(cart(NOON - timedelta(hours=2)),)), NOON, env(RuleBook(PACKS)))
     assert found.effects == ()
     assert {c.rule for c in found.decision.candidates if c.treatment.channel in PUSHED and c.fate is Fate.REMOVED} >= {
@@ -58,7 +58,7 @@ def test_no_rule_that_breaks_lets_anything_through_that_held_before(name: str, h
     made = (customer if korean else briton)(events=(cart(now - timedelta(hours=2), 164_000.0), *views(now)))
     sound = decide(made, now, env(RuleBook(PACKS)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("agent.guardrails.rulebook.RULES", {**rules.RULES, name: broken(name)})
+        patch.setattr("agent.guardrails.pack.RULES", {**rules.RULES, name: broken(name)})
         hurt = decide(made, now, env(RuleBook(PACKS)))
     assert len(hurt.effects) <= len(sound.effects)
 
@@ -69,7 +69,7 @@ def test_an_empty_book_denies_everything() -> None:
     assert {c.rule for c in found.decision.candidates if c.fate is Fate.REMOVED} == {"tactful-no-rules"}
 
 
-@pytest.mark.parametrize("country", [None, "DE", "US", "JP", "XX"])
+@pytest.mark.parametrize("country", [None, "BR", "XX"])
 def test_a_country_without_a_pack_gets_no_offer(country: str | None) -> None:
     found = decide(customer(country=country, events=(cart(NOON - timedelta(hours=2)),)), NOON)
     assert found.decision.hold.reason is HoldReason.INELIGIBLE
@@ -124,7 +124,7 @@ def test_a_denial_outweighs_a_review_and_amendments_are_all_kept() -> None:
     ruling = guard().judge(screen, ACTIONS[draft.treatment.action], draft, None)
     assert ruling.kind is VerdictKind.DENY
     assert ruling.forbidding is not None
-    assert ruling.forbidding.rule == "eth-facts-in-slots"
+    assert "eth-facts-in-slots" in {v.rule for v in ruling.verdicts if v.kind is VerdictKind.DENY}
     assert ruling.amendments
 
 
@@ -156,20 +156,28 @@ def test_a_withdrawal_on_one_channel_leaves_the_others() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "field"),
     [
-        ("rule: quiet_hours", "rule: quiet_ours", "rules.5.rule"),
-        ('opens: "08:00", ', "", "rules.5.parameters.opens"),
-        ('opens: "08:00"', "opens: soon", "rules.5.parameters.opens"),
-        ('opens: "08:00"', 'opens: "08:00", shuts: 3', "rules.5.parameters.shuts"),
-        ("stage: clock", "stage: clocks", "rules.5.stage"),
-        ("verdict: defer", "verdict: maybe", "rules.5.verdict"),
+        ("rule: quiet_hours", "rule: quiet_ours", "rules.N.rule"),
+        ('opens: "08:00", ', "", "rules.N.parameters.opens"),
+        ('opens: "08:00"', "opens: soon", "rules.N.parameters.opens"),
+        ('opens: "08:00"', 'opens: "08:00", shuts: 3', "rules.N.parameters.shuts"),
+        ("grain: treatment", "grain: customer", "rules.N.grain"),
+        (
+            "surface: pushed\n    channels: [sms, push",
+            "surface: in_session\n    channels: [sms, push",
+            "rules.N.channels",
+        ),
+        ("stage: clock", "stage: clocks", "rules.N.stage"),
+        ("verdict: defer", "verdict: maybe", "rules.N.verdict"),
     ],
 )
 def test_a_broken_pack_is_refused_with_file_line_and_field(old: str, new: str, field: str) -> None:
-    line = PACKS["kr"][: PACKS["kr"].index(old)].count("\n") + 1
+    before = PACKS["kr"][: PACKS["kr"].index(old, PACKS["kr"].index("id: kr-night-block"))]
+    number = before.partition("duties:")[0].count("  - id: ") - 1
     with pytest.raises(PackError) as error:
-        RuleBook({"kr": PACKS["kr"].replace(old, new, 1)})
+        RuleBook(PACKS | {"kr": before + PACKS["kr"][len(before) :].replace(old, new, 1)})
+    line = before.count("\n") + 1 + field.endswith("channels")
     assert error.value.place == f"kr.yaml:{line}"
-    assert field in str(error.value)
+    assert field.replace("N", str(number)) in str(error.value)
 
 
 def test_a_pack_that_does_not_exist_is_refused_with_the_names_of_those_that_do() -> None:

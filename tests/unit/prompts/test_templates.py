@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from agent.domain.action import Candidate, Fate, Kind, Stage, Treatment, When
+from agent.domain.action import Aim, Candidate, Fate, Kind, Stage, Treatment, When
 from agent.domain.bundle import Words
 from agent.domain.customer import Channel, OpenSlot
+from agent.domain.verdict import VerdictKind
 from agent.guardrails.cases import TextCase
-from agent.guardrails.rulebook import shipped
+from agent.guardrails.judge import run
+from agent.guardrails.rulebook import shipped, shipped_names
 from agent.guardrails.words import finish, slots_in
 from agent.signals.read import read
 from prompts.loading import LOCALES, MissingWords, Template, prompt, template, templates
@@ -23,6 +25,7 @@ VARIANTS = {
     "book_demo": ("talks",),
     "offer_coupon": ("cart", "views"),
     "recommend_product": ("views", "favourite"),
+    "ask_consent": ("email", "kakao", "sms", "push"),
     "apologise": ("case",),
 }
 
@@ -62,10 +65,14 @@ def test_a_template_states_nothing_that_its_tool_does_not_know(
     facts = tool.facts(made)
     assert set(slots_in(found.subject + found.body)) <= set(facts)
     words = Words(subject=found.subject, body=found.body)
-    rule = next(c for c in shipped(("ethics",)).clauses if c.rule_id == "eth-facts-in-slots")
     draft = tool.call.func(candidate="c1", body=found.body, subject=found.subject, cites=[], task=made)  # type: ignore[attr-defined]
-    case = TextCase(made.situation, made.playbook, Channel(channel), draft, finish(words, facts, locale))
-    assert rule.run(case, rule.parameters) is None
+    entry, aim = tool.action, Aim(entity="lamp", because=variant)
+    finished = finish(words, facts, locale)
+    case = TextCase(made.situation, made.playbook, Channel(channel), entry, aim, draft, finished)
+    for clause in shipped(shipped_names()).clauses:
+        about = clause.grain is TextCase and entry.kind in clause.kinds and channel in clause.channels
+        if about and clause.verdict is VerdictKind.DENY:
+            assert run(clause, case) is None, clause.rule_id
 
 
 def test_a_template_that_does_not_exist_is_named_by_its_path() -> None:

@@ -1,0 +1,97 @@
+"""Rows folded into facts: pure functions that `snapshots.py` applies to what it reads."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from agent.domain.customer import (
+    Basis,
+    CampaignLeft,
+    Case,
+    Channel,
+    Consent,
+    ConsentStatus,
+    Contact,
+    Purpose,
+    Reach,
+)
+from agent.domain.ids import AddressRef
+
+VIEWS = ("page_viewed", "product_viewed")
+MOST_VIEWS = 30
+MOST_OF_A_KIND = 5
+
+
+def share(campaign: CampaignLeft, given: int) -> CampaignLeft:
+    return campaign if not given else replace(campaign, share_left=max(0, campaign.share - given))
+
+
+def reach(rows: list[Row[Any]]) -> tuple[Reach, ...]:
+    return tuple(
+        Reach(channel=Channel(r.channel), address_ref=AddressRef(r.address_ref), region=r.region, listed=r.listed)
+        for r in sorted(rows, key=lambda r: r.address_ref)
+    )
+
+
+def allows_profiling(consent: Consent, at: datetime) -> bool:
+    """What a customer has not agreed to have read is not even loaded."""
+    return (
+        consent.purpose is Purpose.PROFILING
+        and consent.basis is Basis.CONSENT
+        and consent.status is ConsentStatus.GRANTED
+        and (consent.expires_at is None or at < consent.expires_at)
+    )
+
+
+def objection(consents: tuple[Consent, ...]) -> datetime | None:
+    """Withdrawing the use of data for marketing is an objection to marketing; agreeing anew lifts it."""
+    for consent in consents:
+        if consent.purpose is Purpose.MARKETING_PROCESSING and consent.status is ConsentStatus.WITHDRAWN:
+            return consent.given_at
+    return None
+
+
+def contacts(rows: list[Row[Any]]) -> tuple[Contact, ...]:
+    return tuple(
+        Contact(
+            channel=Channel(r.channel),
+            action=r.action,
+            entity=r.entity,
+            kind=r.kind,
+            at=r.at,
+            contact_id=r.contact,
+            outcome=r.outcome or "",
+            outcome_at=r.outcome_at,
+        )
+        for r in sorted(rows, key=lambda r: (r.at, r.contact))
+    )
+
+
+def cases(rows: list[Row[Any]]) -> tuple[Case, ...]:
+    """Cases as their events tell them, in whatever order those arrived: opened, closed, opened again."""
+    cases: dict[str, Case] = {}
+    for row in sorted(rows, key=lambda r: (r.occurred_at, r.kind == "case_opened", r.event)):
+        case = cases.get(row.entity)
+        if row.kind == "case_closed":
+            if case is not None and case.closed_at is None:
+                cases[row.entity] = replace(case, closed_at=row.occurred_at)
+        elif case is None or case.closed_at is not None:
+            kind = str(row.properties.get("kind", "complaint"))
+            cases[row.entity] = Case(case_id=row.entity, kind=kind, opened_at=row.occurred_at)
+    return tuple(sorted(cases.values(), key=lambda case: (case.opened_at, case.case_id)))
+
+
+def recent(rows: list[Row[Any]]) -> list[Row[Any]]:
+    """The newest views, and the newest few of each other kind: no flood of views hides a purchase or an answer."""
+    kept: list[Row[Any]] = []
+    counts: dict[str, int] = defaultdict(int)
+    for row in sorted(rows, key=lambda r: (r.occurred_at, r.event), reverse=True):
+        counts[row.kind] += 1
+        if counts[row.kind] <= (MOST_VIEWS if row.kind in VIEWS else MOST_OF_A_KIND):
+            kept.append(row)
+    return kept[::-1]
