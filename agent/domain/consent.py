@@ -66,7 +66,8 @@ def standing(entries: Iterable[Consent]) -> tuple[Consent, ...]:
         groups.setdefault((entry.purpose, entry.channel or ""), []).append(entry)
     found: list[Consent] = []
     for _, group in sorted(groups.items()):
-        found += _one(group)
+        alone = len(group) == 1 and group[0].status is not ConsentStatus.RECONFIRMED
+        found += group if alone else _one(group)
     return tuple(found)
 
 
@@ -83,7 +84,7 @@ def _one(entries: list[Consent]) -> list[Consent]:
             grants[entry.basis] = entry
     if not grants:
         return [refusal] if refusal else []
-    return [replace(grant, reconfirmed_at=noticed) for _, grant in sorted(grants.items())]
+    return [replace(grant, reconfirmed_at=noticed) if noticed else grant for _, grant in sorted(grants.items())]
 
 
 def _weight(entry: Consent) -> tuple[Any, ...]:

@@ -56,6 +56,11 @@ class Verdict:
     amendments: tuple[Amendment, ...] = ()
     too_long_by: int = 0
 
+    @property
+    def removes(self) -> bool:
+        """True where the treatment cannot be done as it stands."""
+        return self.kind is VerdictKind.DENY or self.kind is VerdictKind.DEFER
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
@@ -70,4 +75,4 @@ class Ruling:
     @property
     def forbidding(self) -> Verdict | None:
         """The verdict that keeps the bundle back; None where it may be committed (held, for a review)."""
-        return next((v for v in self.verdicts if v.kind in (VerdictKind.DENY, VerdictKind.DEFER)), None)
+        return next((v for v in self.verdicts if v.removes), None)

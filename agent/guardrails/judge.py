@@ -37,12 +37,12 @@ MOST_STEPS = 8
 
 @dataclass(slots=True)
 class Screen:
-    """The guard's view of one customer during one decision: verdicts of the wider grains are kept and reused."""
+    """The guard's view of one customer during one decision: what rules of the wider grains found is kept and reused."""
 
     situation: Situation
     clauses: tuple[Clause, ...]
     covered: bool
-    verdicts: dict[tuple[RuleId, str], Verdict | None] = field(default_factory=dict)
+    breaches: dict[tuple[str, str], Breach | str | None] = field(default_factory=dict)
     wide: dict[tuple[Kind, Channel], Verdict | None] = field(default_factory=dict)
     clock: dict[tuple[Kind, Channel, datetime], tuple[datetime, Verdict | None]] = field(default_factory=dict)
 
@@ -70,13 +70,14 @@ class Guard:
         return self._book.clauses
 
     def _select(self, clauses: tuple[Clause, ...], grain: Grain, kind: Kind, channel: Channel) -> tuple[Clause, ...]:
-        """The clauses of one grain for one kind and channel; `clauses` is one of the few tuples kept by `_places`."""
+        """The clauses of one grain for one kind and channel, by stage; `clauses` is a tuple that `_places` keeps."""
         key = (id(clauses), grain, kind, channel)
         found = self._selected.get(key)
         if found is None:
-            found = self._selected[key] = tuple(
-                c for c in clauses if c.grain is grain and kind in c.kinds and channel in c.channels
-            )
+            mine = [c for c in clauses if c.grain is grain and kind in c.kinds and channel in c.channels]
+            if grain is not TextCase:  # what the law adds stands in the packs' order, the customer's own first
+                mine.sort(key=lambda clause: clause.stage)
+            found = self._selected[key] = tuple(mine)
         return found
 
     def _clauses_for(self, country: str | None, regions: frozenset[str]) -> tuple[tuple[Clause, ...], bool]:
@@ -105,12 +106,12 @@ class Guard:
             return _own(NO_PACK, Stage.IDENTITY, HoldReason.INELIGIBLE, "no pack for the customer's country")
         key = (action.kind, channel)
         if key not in screen.wide:
-            screen.wide[key] = _first(self._wide(screen, *key))
+            screen.wide[key] = _first(self._wide(screen, *key, only_first=True))
         wide = screen.wide[key]
         later = self._select(screen.clauses, ActionCase, *key)
-        if wide is not None and all(wide.stage <= clause.stage for clause in later):
+        if wide is not None and (not later or wide.stage <= later[0].stage):
             return wide
-        narrow = self._narrow(screen, action, channel, aim)
+        narrow = self._narrow(screen, action, channel, aim, only_first=True)
         return _first([wide, *narrow] if wide else narrow)
 
     def lawful_from(
@@ -190,18 +191,20 @@ class Guard:
             verdicts.append(_no_rules())
         return _merged(verdicts)
 
-    def _wide(self, screen: Screen, kind: Kind, channel: Channel) -> list[Verdict]:
-        """Verdicts of the grains above the action."""
+    def _wide(self, screen: Screen, kind: Kind, channel: Channel, only_first: bool = False) -> list[Verdict]:
+        """Verdicts of the grains above the action; `only_first` stops at what removes, in the order of stages."""
         situation, brand = screen.situation, self._playbook
         of_customer, of_channel = CustomerCase(situation, brand), ChannelCase(situation, brand, channel, situation.now)
-        return [
-            *self._verdicts(screen, CustomerCase, kind, channel, "", of_customer),
-            *self._verdicts(screen, ChannelCase, kind, channel, channel, of_channel),
-        ]
+        found = self._verdicts(screen, CustomerCase, kind, channel, "", of_customer, only_first)
+        if only_first and found and found[-1].removes and found[-1].stage <= Stage.IDENTITY:
+            return found
+        return found + self._verdicts(screen, ChannelCase, kind, channel, channel, of_channel, only_first)
 
-    def _narrow(self, screen: Screen, action: Action, channel: Channel, aim: Aim | None) -> list[Verdict]:
+    def _narrow(
+        self, screen: Screen, action: Action, channel: Channel, aim: Aim | None, only_first: bool = False
+    ) -> list[Verdict]:
         case = ActionCase(screen.situation, self._playbook, action, aim)
-        return self._verdicts(screen, ActionCase, action.kind, channel, action.name, case)
+        return self._verdicts(screen, ActionCase, action.kind, channel, action.name, case, only_first)
 
     def _text(self, screen: Screen, action: Action, draft: Draft, aim: Aim | None) -> list[Verdict]:
         """What the rules say of the words, and whether they still fit once the law's lines stand beside them."""
@@ -234,17 +237,22 @@ class Guard:
         )
 
     def _verdicts(
-        self, screen: Screen, grain: Grain, kind: Kind, channel: Channel, name: str, case: Any
+        self, screen: Screen, grain: Grain, kind: Kind, channel: Channel, name: str, case: Any, only_first: bool
     ) -> list[Verdict]:
-        """Verdicts of one grain on one channel; each clause runs once per case of its grain, which `name` names."""
+        """Verdicts of one grain on one channel; each rule runs once per case of its grain, which `name` names."""
         found = []
+        known = screen.breaches
         for clause in self._select(screen.clauses, grain, kind, channel):
-            key = (clause.rule_id, name)
-            if key not in screen.verdicts:
-                screen.verdicts[key] = run(clause, case)
-            verdict = screen.verdicts[key]
-            if verdict is not None:
+            key = (clause.twin, name)
+            if key not in known:
+                known[key] = _breach(clause, case)
+            breach = known[key]
+            if breach is not None:
+                verdict = _said(clause, breach)
+                assert verdict is not None
                 found.append(verdict)
+                if only_first and verdict.removes:
+                    break
         return found
 
 
@@ -284,18 +292,27 @@ def _needed(verdicts: Iterable[Verdict]) -> tuple[Amendment, ...]:
 
 def _first(verdicts: Iterable[Verdict]) -> Verdict | None:
     """The verdict of the earliest stage that removes: deny or defer. A review comes with the text."""
-    removing = [v for v in verdicts if v.kind in (VerdictKind.DENY, VerdictKind.DEFER)]
-    return min(removing, key=lambda verdict: verdict.stage, default=None)
+    return min((v for v in verdicts if v.removes), key=lambda verdict: verdict.stage, default=None)
 
 
 def run(clause: Clause, case: Any) -> Verdict | None:
     """The clause's verdict on the case; a rule that raises has denied."""
+    return _said(clause, _breach(clause, case))
+
+
+def _breach(clause: Clause, case: Any) -> Breach | str | None:
+    """What the rule finds, or how it failed."""
     try:
-        breach = clause.run(case, clause.parameters)
+        return clause.run(case, clause.parameters)
     except Exception as error:  # noqa: BLE001 - fail closed, whatever broke
-        return _verdict(clause, VerdictKind.DENY, Breach(detail=f"the rule failed ({type(error).__name__})"))
+        return f"the rule failed ({type(error).__name__})"
+
+
+def _said(clause: Clause, breach: Breach | str | None) -> Verdict | None:
     if breach is None:
         return None
+    if isinstance(breach, str):
+        return _verdict(clause, VerdictKind.DENY, Breach(detail=breach))
     kind = clause.verdict
     if (kind is VerdictKind.DEFER and breach.until is None) or (kind is VerdictKind.AMEND and not breach.amendments):
         kind = VerdictKind.DENY

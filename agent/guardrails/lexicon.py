@@ -17,6 +17,7 @@ from annotated_types import Len
 
 Lexicon = Mapping[str, tuple[str, ...]]
 _SPELLED = re.compile(r"\b(?:[a-z] ){2,}[a-z]\b")
+_LATIN = re.compile("[a-z]")
 _LOOKALIKES = str.maketrans("0134578@$", "oieastbas")
 
 
@@ -42,12 +43,22 @@ class Families:
 
 
 def said(text: str, words: tuple[str, ...]) -> str:
-    """The first of the words that the text says, else ''."""
+    """The first of the words that the text says, else ''. Words of a script that the text lacks are not looked for."""
     packed, spaced = _flat(text)
-    return next(
-        (w for w in words if (f" {w}" in spaced if w.isascii() else w.replace(" ", "") in packed)),
-        "",
-    )
+    english, korean = _ready(words)
+    found = ""
+    if not packed.isascii():
+        found = next((word for word, needle in korean if needle in packed), "")
+    if not found and _LATIN.search(spaced):
+        found = next((word for word, needle in english if needle in spaced), "")
+    return found
+
+
+@lru_cache(maxsize=256)
+def _ready(words: tuple[str, ...]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """(word, what to look for) of the English and of the Korean words."""
+    english = [(word, f" {word}") for word in words if word.isascii()]
+    return english, [(word, word.replace(" ", "")) for word in words if not word.isascii()]
 
 
 @lru_cache(maxsize=512)

@@ -148,6 +148,8 @@ class Clause:
     verdict: VerdictKind
     hold: HoldReason
     entry: Entry
+    twin: str
+    """The same for clauses that ask the same: rule and parameters. What one finds, all find."""
 
 
 def read_pack(name: str, text: str, lexicon: Lexicon) -> tuple[Pack, list[Clause]]:
@@ -181,12 +183,13 @@ def _clause(pack: Pack, entry: Entry, index: int, document: Document, lexicon: L
     channels = entry.channels or _SURFACES[entry.surface]
     if not set(channels) <= set(_SURFACES[entry.surface]):
         raise fault("channels", f"not all of them belong to the surface {entry.surface}")
+    ready = _parameters(entry, hints[parameters], document, ("rules", index), lexicon)
     return Clause(
         rule_id=RuleId(entry.id),
         pack=pack.pack,
         jurisdictions=entry.jurisdictions or pack.jurisdictions,
         run=rule,
-        parameters=_parameters(entry, hints[parameters], document, ("rules", index), lexicon),
+        parameters=ready,
         grain=grain,
         kinds=frozenset(entry.kinds),
         channels=frozenset(channels),
@@ -194,6 +197,7 @@ def _clause(pack: Pack, entry: Entry, index: int, document: Document, lexicon: L
         verdict=VerdictKind[entry.verdict.upper()],
         hold=entry.hold,
         entry=entry,
+        twin=f"{entry.rule}{ready}",
     )
 
 

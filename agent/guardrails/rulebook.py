@@ -160,7 +160,7 @@ def _stricter(clause: Clause, changes: Mapping[str, Any]) -> Clause:
         raise _not_so(
             f"tighten.{clause.rule_id}: this would loosen the rule", "A playbook may only make rules stricter."
         )
-    return replace(clause, parameters=mine)
+    return replace(clause, parameters=mine, twin=f"{clause.entry.rule}{mine}")
 
 
 def _not_so(what: str, next_step: str) -> PlaybookError:

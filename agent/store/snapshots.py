@@ -53,15 +53,20 @@ Grouped = dict[str, list[Row[Any]]]
 _TENANT, _AT = bindparam("tenant", type_=String), bindparam("at", type_=t.Utc)
 
 
-def _of(table: Table, *more: ColumnElement[bool]) -> Select[Any]:
+def _of(table: Table, *more: ColumnElement[bool], columns: str = "") -> Select[Any]:
     """The rows of some customers. Statements are built once: building one costs as much as running it."""
     ids: BindParameter[str] = bindparam("ids", expanding=True)
-    return select(table).where(table.c.tenant == _TENANT, table.c.customer.in_(ids), *more)
+    wanted = select(*(table.c[name] for name in columns.split())) if columns else select(table)
+    return wanted.where(table.c.tenant == _TENANT, table.c.customer.in_(ids), *more)
 
 
 _CUSTOMERS = _of(t.customers)
-_ADDRESSES = _of(t.addresses)
-_CONSENTS = _of(t.consents, t.consents.c.given_at <= _AT)
+_ADDRESSES = _of(t.addresses, columns="customer address_ref channel region listed")
+_CONSENTS = _of(
+    t.consents,
+    t.consents.c.given_at <= _AT,
+    columns="customer purpose channel status given_at basis expires_at conditions deal_ended_at",
+)
 _EVENTS = _of(
     t.events,
     t.events.c.occurred_at <= _AT,

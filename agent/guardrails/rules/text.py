@@ -19,6 +19,8 @@ from agent.guardrails.words import is_plain, slots_in
 _LINK = re.compile(r"(?i)https?:|www\.|://|\w/\w|\w\.[^\W\d_]|\S@\S|\bdot (?:com|net|org|io|kr|uk|shop)\b|닷컴|점\s?컴")
 _PERCENT = re.compile(r"[%％‰]")
 _CODE = re.compile(r"\b[A-Z]{5,}\b")
+_PLAIN = re.compile("[\n !\"#&'()*+,.\\-:;=?A-Za-z가-힣“”‘’…·–—]*")
+"""Text of these characters alone holds no figure, currency or hidden character: most texts are quickly done with."""
 _PLAIN_SCRIPTS = ("LATIN", "HANGUL")
 _FILLERS = "\u115f\u1160\u3164\uffa0"
 LONGEST_FREE = 4_000
@@ -31,10 +33,10 @@ def facts_in_slots(case: TextCase, rule: Families) -> Breach | None:
     free = case.finished.free
     if len(free) > LONGEST_FREE:
         return Breach(detail="too long to be checked")
-    flat = unicodedata.normalize("NFKC", free)
+    plain = _PLAIN.fullmatch(free) is not None
+    flat = free if plain else unicodedata.normalize("NFKC", free)
     found = (
-        _odd_characters(free)
-        or _figures(free + flat)
+        ("" if plain else _odd_characters(free) or _figures(free + flat))
         or ("percentage" if _PERCENT.search(flat) else "")
         or ("link" if _LINK.search(flat) else "")
         or ("code" if _CODE.search(flat) else "")
