@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.consenting import Consents
+from agent.decisioning.fairness import Report, Seen, audit
 from agent.domain.action import Kind
 from agent.domain.bundle import Committed, Effect, EffectState, Envelope
 from agent.domain.customer import Channel
@@ -38,6 +39,7 @@ from agent.graph.environment import Environment
 from agent.graph.state import MOST_STEPS
 from agent.guardrails.words import compose, seal
 from agent.importing import run as importing
+from agent.importing.attributes import read_attributes
 from agent.signals.read import read
 
 if TYPE_CHECKING:
@@ -228,6 +230,25 @@ class Tactful:
         action = next(a for a in env.toolset.actions() if a.name == effect.action)
         screen = env.guard.screen(read(snapshot, at, self.playbook.brand.currency))
         return envelope, env.guard.claim(screen, action, envelope)
+
+    # Audit -----------------------------------------------------------------------------------------------------------
+    def fairness(self, attributes: Path) -> Report:
+        """Offers, holds and amounts between the groups of an attribute file, by each customer's newest decision.
+
+        The file is read and forgotten. Raises InputError where it cannot be read.
+        """
+        columns = read_attributes(attributes, self.stores.customers.external_ids(self.tenant), self.find)
+        newest = {decision.customer: decision for decision in self.stores.records.decisions(self.tenant)}
+        return audit([self._got(decision) for decision in newest.values()], columns)
+
+    def _got(self, decision: Decision) -> Seen:
+        offers = {c.treatment.key for c in decision.candidates if c.kind is Kind.OFFER}
+        offered = decision.chosen is not None and decision.chosen.key in offers
+        amount = 0.0
+        for effect in self.effects(decision) if offered else ():
+            slot = effect.payload.slots.get("coupon.greatest")
+            amount = max(amount, float(slot.value) if slot else 0.0)
+        return Seen(customer=decision.customer, offered=offered, amount=amount)
 
     # Guidelines ------------------------------------------------------------------------------------------------------
     def search(self, words: str, *, locale: str, action: str, channel: str, limit: int) -> tuple[Found, ...]:

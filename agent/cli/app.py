@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from agent.cli import data, deciding, demo, setup
+from agent.cli.audit import audit
 from agent.cli.consent import consent
+from agent.cli.rules import rules
 
 
 def _print_version(asked: bool) -> None:
@@ -45,6 +47,8 @@ app.command("explain")(deciding.explain)
 app.command("replay")(deciding.replay)
 app.add_typer(data.guidelines, name="guidelines")
 app.add_typer(consent, name="consent")
+app.add_typer(rules, name="rules")
+app.add_typer(audit, name="audit")
 app.command("doctor")(setup.doctor)
 
 

@@ -32,13 +32,15 @@ class Place(StrEnum):
 class Amendment:
     """Text that the law puts in; `order` sorts amendments at one place.
 
-    `need` names what it answers (label, sender, opt_out, ...): one answer is enough where several laws ask alike.
+    `need` names what it answers (label, sender, opt_out, ...): one answer is enough where several laws ask alike, but
+    words that a law prescribes (`exact`) always stand.
     """
 
     place: Place
     order: int
     text: str
     need: str = ""
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

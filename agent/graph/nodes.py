@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from agent.decisioning.arbitration import score
 from agent.domain.action import HOLD, Candidate, HoldReason
-from agent.domain.bundle import Brief, Bundle, Delivery, Draft, Effect, EffectState, Line, Proposal
+from agent.domain.bundle import Brief, Bundle, Delivery, Draft, Effect, EffectState, Line, Proposal, Words
 from agent.domain.customer import IN_SESSION, Snapshot
 from agent.domain.decision import Decision, Versions
 from agent.domain.errors import DeciderError
@@ -88,6 +88,8 @@ def checked(brief_: Brief, proposal: Proposal) -> Proposal:
 
     Whoever decides outside is the model on the record; what code has drawn may be worded, not held.
     """
+    if not _is_proposal(proposal):
+        raise DeciderError("bad_type", "the decider answered with something else than a proposal")
     if proposal.action == HOLD:
         if brief_.fixed:
             raise DeciderError("held_fixed", "the candidate was drawn: only words were wanted")
@@ -96,6 +98,14 @@ def checked(brief_: Brief, proposal: Proposal) -> Proposal:
     known = {p.passage_id for p in brief_.passages}
     cites = tuple(c for c in proposal.cites if c in known)
     return replace(proposal, chooser="model", cites=cites, degraded=False, cause="")
+
+
+def _is_proposal(found: object) -> bool:
+    """Outside deciders may be anybody's code: nothing but text gets in where text belongs."""
+    if not isinstance(found, Proposal) or not isinstance(found.words, Words) or not isinstance(found.cites, tuple):
+        return False
+    texts = (found.action, found.ref, found.words.body, found.words.subject, found.model, found.prompt, *found.cites)
+    return all(isinstance(text, str) for text in texts)
 
 
 def candidate_of(weighing: Weighing, brief_: Brief, proposal: Proposal) -> Candidate:

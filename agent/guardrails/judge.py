@@ -20,7 +20,7 @@ from agent.domain.guideline import Binding, Passage
 from agent.domain.ids import RuleId
 from agent.domain.playbook import Playbook
 from agent.domain.signals import Situation
-from agent.domain.verdict import Amendment, Ruling, Verdict, VerdictKind
+from agent.domain.verdict import Amendment, Place, Ruling, Verdict, VerdictKind
 from agent.guardrails.cases import ActionCase, Breach, ChannelCase, CustomerCase, EnvelopeCase, TextCase, TreatmentCase
 from agent.guardrails.pack import Clause, Grain
 from agent.guardrails.rulebook import UNKNOWN, RuleBook
@@ -84,8 +84,9 @@ class Guard:
         """Clauses of the customer's own state and country, then the brand's; covered only if both have a pack."""
         countries = tuple(dict.fromkeys(place for place in (country, self._playbook.brand.country) if place))
         covered = country is not None and all(self._book.covers(place) for place in countries)
-        if country is not None and not regions and self._book.has_regions(country):
-            regions = frozenset({f"{country}-{UNKNOWN}"})
+        for place in countries:
+            if self._book.has_regions(place) and not any(region.startswith(f"{place}-") for region in regions):
+                regions |= {f"{place}-{UNKNOWN}"}
         return self._book.for_places((*sorted(regions), *countries)), covered
 
     def screen(self, situation: Situation) -> Screen:
@@ -257,9 +258,8 @@ class Guard:
 
 
 def _regions(snapshot: Snapshot) -> frozenset[str]:
-    """The states of the customer's country that may claim them: where they live, and what their telephone says."""
-    known = {snapshot.region, *(reach.region for reach in snapshot.reach)}
-    return frozenset(region for region in known if region and region.startswith(f"{snapshot.country}-"))
+    """The states that may claim the customer: where they live, and what their telephone says."""
+    return frozenset(region for region in (snapshot.region, *(reach.region for reach in snapshot.reach)) if region)
 
 
 def _without_own_contact(situation: Situation, own: str) -> Situation:
@@ -280,14 +280,17 @@ def _merged(verdicts: list[Verdict]) -> Ruling:
 
 
 def _needed(verdicts: Iterable[Verdict]) -> tuple[Amendment, ...]:
-    """All amendments, but each need answered once: by the customer's own law before the brand's."""
+    """All amendments, each need answered once: in a law's own words, else by the customer's law before the brand's."""
+    asked = [(verdict.pack, amendment) for verdict in verdicts for amendment in verdict.amendments]
+    prescribed = {amendment.need for _, amendment in asked if amendment.exact}
     answered: dict[str, str] = {}
-    found = []
-    for verdict in verdicts:
-        for amendment in verdict.amendments:
-            if answered.setdefault(amendment.need, verdict.pack) == verdict.pack or not amendment.need:
-                found.append(amendment)
-    return tuple(found)
+    found: dict[tuple[Place, str], Amendment] = {}
+    for pack, amendment in asked:
+        need = amendment.need
+        mine = amendment.exact if need in prescribed else answered.setdefault(need, pack) == pack
+        if mine or not need:
+            found.setdefault((amendment.place, amendment.text), amendment)
+    return tuple(found.values())
 
 
 def _first(verdicts: Iterable[Verdict]) -> Verdict | None:

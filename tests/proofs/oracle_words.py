@@ -77,7 +77,7 @@ def is_other_language(text: str, locale: str) -> bool:
     letters = [sign for sign in unicodedata.normalize("NFC", text) if sign.isalpha()]
     hangul = sum("HANGUL" in unicodedata.name(sign, "") for sign in letters)
     if locale.lower().startswith("ko"):
-        return hangul < LAW["free_text"]["hangul_share"] * len(letters)
+        return bool(hangul < LAW["free_text"]["hangul_share"] * len(letters))
     return locale.lower().startswith("en") and hangul > 0
 
 

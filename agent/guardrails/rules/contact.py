@@ -109,10 +109,11 @@ class Ignored:
 
 
 def ignored_before(case: ActionCase, rule: Ignored) -> Breach | None:
-    """An offer that was ignored again and again rests, whatever it would be about this time."""
+    """An offer that was ignored again and again rests."""
     now, ignores = case.situation.now, []
+    entity = case.aim.entity if case.aim else ""
     for contact in case.situation.snapshot.contacts:
-        if contact.action == case.action.name:
+        if contact.action == case.action.name and contact.entity == entity:
             at = _ignored_at(contact, rule.silent_days)
             if at is not None and at <= now:
                 ignores.append(at)

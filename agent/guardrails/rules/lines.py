@@ -21,7 +21,8 @@ _KNOWN = {"sender", "contact", "phone", "url", "postal"}
 class LegalLine:
     """One text that a channel must carry, in the reader's language; where the law wants exact words both say the same.
 
-    `need` names what it answers. `{sender}`, `{contact}`, `{phone}`, `{url}` and `{postal}` come from the playbook.
+    `need` names what it answers; `exact` marks words that the law prescribes.
+    `{sender}`, `{contact}`, `{phone}`, `{url}` and `{postal}` come from the playbook.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -31,6 +32,7 @@ class LegalLine:
     need: Literal["label", "sender", "opt_out", "object", "address", "ad", "ai", "why"]
     ko: Annotated[str, Len(1, 200)]
     en: Annotated[str, Len(1, 200)]
+    exact: bool = False
 
     def __post_init__(self) -> None:
         unknown = set(_NAMES.findall(self.ko + self.en)) - _KNOWN
@@ -101,5 +103,5 @@ def _added(case: TextCase, lines: Iterable[LegalLine]) -> Breach | None:
                 if value is None:
                     return Breach(detail=f"the playbook states no {name}")
                 text = text.replace("{" + name + "}", value)
-            found.append(Amendment(place=line.place, order=line.order, text=text, need=line.need))
+            found.append(Amendment(place=line.place, order=line.order, text=text, need=line.need, exact=line.exact))
     return Breach(amendments=tuple(found)) if found else None

@@ -1,0 +1,91 @@
+"""Commands that look at what was decided: fairness between groups."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from agent.cli.options import Json, Lang, Tenant, language, print_json, product
+
+audit = typer.Typer(help="Look at what was decided: fairness.", no_args_is_help=True)
+
+WORDS = {
+    "en": {
+        "head": ("attribute", "value", "measure", "group", "others", "ratio", "p", ""),
+        "offers": "offers",
+        "holds": "held back",
+        "amounts": "amount",
+        "even": "no difference found",
+        "flag": "LOOK",
+        "too few": "too few to judge",
+        "nothing to compare": "nothing to compare",
+        "gini": "spread",
+        "end": "{n} customers, {flags} to look at. A significant ratio outside 0.80 to 1.25 is a flag, not a proof.",
+    },
+    "ko": {
+        "head": ("속성", "값", "비교", "이 집단", "나머지", "비율", "p", ""),
+        "offers": "제안",
+        "holds": "보류",
+        "amounts": "금액",
+        "even": "차이를 찾지 못함",
+        "flag": "확인 필요",
+        "too few": "판단하기에 적음",
+        "nothing to compare": "비교할 것 없음",
+        "gini": "편차",
+        "end": "고객 {n}명, 확인할 것 {flags}건. 0.80~1.25를 벗어난 유의한 비율은 살펴볼 표시일 뿐 증거가 아닙니다.",
+    },
+}
+
+
+@audit.command("fairness")
+def fairness(
+    attributes: Annotated[Path, typer.Argument(help="CSV: customer, then one column per attribute. Read, not kept.")],
+    tenant: Tenant = "default",
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
+    """Compare offers, holds and amounts between groups: rate ratios with a significance test, Gini for numbers."""
+    tactful = product(tenant)
+    report = tactful.fairness(attributes)
+    if as_json:
+        print_json({"flagged": report.flagged, **_plain(report)})
+        return
+    _print(report, WORDS[language(lang, tactful.playbook.brand.locale)])
+
+
+def _print(report: Any, words: dict[str, Any]) -> None:
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=SIMPLE, pad_edge=False)
+    for head, right in zip(words["head"], (0, 0, 0, 1, 1, 1, 1, 0), strict=True):
+        table.add_column(head, justify="right" if right else "left")
+    for x in report.lines:
+        share = "{:,.2f}" if x.measure == "amounts" else "{:.1%}"
+        table.add_row(
+            x.attribute,
+            x.value,
+            words[x.measure],
+            f"{share.format(x.rate)} /{x.group:,}",
+            f"{share.format(x.others_rate)} /{x.others:,}",
+            f"{x.ratio:.2f}" if x.ratio is not None else "",
+            f"{x.p:.3f}" if x.p is not None else "",
+            words[x.finding],
+        )
+    for s in report.spreads:
+        gini = f"{s.gini:.2f}" if s.gini is not None else ""
+        table.add_row(
+            s.attribute, "", words["gini"], f"/{s.group:,}", "", gini, f"{s.p:.3f}" if s.p else "", words[s.finding]
+        )
+    console = Console()
+    console.print(table)
+    console.print(words["end"].format(n=f"{report.customers:,}", flags=report.flagged))
+
+
+def _plain(report: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(report)
