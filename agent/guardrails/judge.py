@@ -189,7 +189,7 @@ class Guard:
         clauses = self._select(fresh.clauses, EnvelopeCase, effect.kind, effect.channel)
         verdicts += [v for clause in clauses if (v := run(clause, case))]
         if not clauses:
-            verdicts.append(_no_rules())
+            verdicts.append(_no_rules(Stage.GUARD))
         return _merged(verdicts)
 
     def _wide(self, screen: Screen, kind: Kind, channel: Channel, only_first: bool = False) -> list[Verdict]:
@@ -212,7 +212,7 @@ class Guard:
         channel = draft.treatment.channel
         clauses = self._select(screen.clauses, TextCase, draft.kind, channel)
         if not any(clause.entry.rule == FACTS for clause in clauses):
-            return [_no_rules()]
+            return [_no_rules(Stage.GUARD)]
         snapshot = screen.situation.snapshot
         finished = finish(draft.payload.words, draft.payload.slots, snapshot.locale)
         bindings = self._bindings(snapshot, draft, screen.situation.now)
@@ -343,5 +343,5 @@ def _own(rule: RuleId, stage: Stage, hold: HoldReason, detail: str) -> Verdict:
     )
 
 
-def _no_rules() -> Verdict:
-    return _own(NO_RULES, Stage.IDENTITY, HoldReason.INELIGIBLE, "no rule is loaded for this")
+def _no_rules(stage: Stage = Stage.IDENTITY) -> Verdict:
+    return _own(NO_RULES, stage, HoldReason.INELIGIBLE, "no rule is loaded for this")

@@ -94,5 +94,6 @@ def free_text(case: Case) -> Iterator[str]:
         yield law["language"]
     read = plain(text)
     for words in law["words"].values():
-        if says(read, words):
+        given = words.get("unless_given", False) and bool(case.message.coupon)
+        if not given and says(read, words):
             yield words["rule"]

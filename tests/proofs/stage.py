@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -131,10 +131,13 @@ class Stage:
         self.tactful.take([replace(line, price=replace(line.price, currency=unit))])
         self.tactful.take([SuppressionRow(key="dnc", register="us-dnc", address="+12125550199", copied_at=FIRST)])
 
-    def admit(self, person: Person, now: datetime, *, cart: bool = True, first_name: str = "") -> None:
-        """Takes the person in as the product would learn of them, shopping at `now`."""
-        self.tactful.take([*_rows(person, first_name), *_doings(person, now, cart, self.house.currency)])
-        self._past(person)
+    def admit(self, people: Sequence[tuple[Person, datetime]], first_name: str = "") -> None:
+        """Takes people in as the product would learn of them, each shopping at their instant."""
+        rows: list[Row] = []
+        for person, now in people:
+            rows += [*_rows(person, first_name), *_doings(person, now, self.house.currency)]
+        self.tactful.take(rows)
+        self._past([person for person, _ in people])
 
     def decide(self, person: Person, now: datetime, trigger: str) -> Decision:
         self.clock.at = now
@@ -180,18 +183,18 @@ class Stage:
             asks_consent=effect.action == "ask_consent",
         )
 
-    def _past(self, person: Person) -> None:
+    def _past(self, people: Iterable[Person]) -> None:
         """Contacts as they stand after sending, with what came of them."""
-        customer = str(self.tactful.find(person.customer))
         contacts, outcomes = [], []
-        for number, touch in enumerate(person.touches):
+        past = [(person, n, touch) for person in people for n, touch in enumerate(person.touches)]
+        for person, number, touch in past:
             name = f"past-{person.customer}-{number}"
             common = {"tenant": self.tactful.tenant}
             contacts.append(
                 common
                 | {
                     "contact": name,
-                    "customer": customer,
+                    "customer": str(self.tactful.find(person.customer)),
                     "channel": touch.channel,
                     "action": touch.action,
                     "entity": touch.entity,
@@ -263,7 +266,7 @@ def hash_of(text: str) -> int:
     return int.from_bytes(text.encode()[-6:], "big")
 
 
-def _doings(person: Person, now: datetime, cart: bool, currency: str) -> Iterable[Row]:
+def _doings(person: Person, now: datetime, currency: str) -> Iterable[Row]:
     """Three looks at the lamp just now, a cart of two hours ago, and whatever troubles there are."""
 
     def event(what: str, at: datetime, entity: str, **properties: str | int | float) -> EventRow:
@@ -279,7 +282,7 @@ def _doings(person: Person, now: datetime, cart: bool, currency: str) -> Iterabl
 
     for n in range(3):
         yield event("product_viewed", now - timedelta(minutes=2 * n + 1), "lamp", dwell_seconds=70)
-    if cart:
+    if hash_of(person.customer) % 10 < 7:
         worth = 164_000 if currency == "KRW" else 120
         yield event("cart_updated", now - timedelta(hours=2), f"cart-{person.customer}", value=worth)
     for n, trouble in enumerate(person.troubles):

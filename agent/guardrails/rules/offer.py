@@ -35,6 +35,13 @@ def promotion_in_reply(case: TextCase, rule: Families) -> Breach | None:
     return Breach(detail="a promotion in an owed message") if rule.found_in(case.finished.free) else None
 
 
+def coupon_is_real(case: TextCase, rule: Families) -> Breach | None:
+    """A coupon is named only where one is reserved for this very message."""
+    if any(reservation.kind == "coupon" for reservation in case.draft.reservations):
+        return None
+    return Breach(detail="no coupon stands behind it") if rule.found_in(case.finished.free) else None
+
+
 def significant_effect(case: ActionCase, rule: Nothing) -> Breach | None:
     """No decision with legal or similarly significant effect (credit, access) is taken by code alone."""
     return Breach(detail="significant effect") if case.action.significant else None
