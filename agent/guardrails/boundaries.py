@@ -18,7 +18,7 @@ from agent.domain.signals import Pressure, Signals, Situation
 from agent.domain.verdict import Amendment, Place, Verdict, VerdictKind
 from agent.guardrails.boundary_rows import Row, playbook_of, snapshot_of
 from agent.guardrails.cases import ActionCase, ChannelCase, CustomerCase, EnvelopeCase, TextCase, TreatmentCase
-from agent.guardrails.judge import run
+from agent.guardrails.judge import FAILED, run
 from agent.guardrails.pack import Clause
 from agent.guardrails.rulebook import SHIPPED, shipped, shipped_names
 from agent.guardrails.words import amend, finish
@@ -68,6 +68,8 @@ def check(clause: Clause, row: Row) -> str:
     verdict = run(clause, case_of(clause, row))
     if verdict is None:
         return "allow"
+    if verdict.detail.startswith(FAILED):
+        return "failed"
     if verdict.kind is VerdictKind.DEFER and verdict.until is not None:
         return _as_written(verdict.until, row.expect)
     wrong = _not_as_said(verdict, row) if verdict.kind is VerdictKind.AMEND else ""
@@ -104,7 +106,7 @@ def case_of(clause: Clause, row: Row) -> Any:
         return ChannelCase(situation, brand, row.channel, row.at)
     if clause.grain is TreatmentCase:
         return TreatmentCase(situation, brand, row.channel, row.at)
-    action, aim = _action(row), Aim(entity=row.entity, because=row.because)
+    action, aim = _action(row), None if row.aimless else Aim(entity=row.entity, because=row.because)
     if clause.grain is ActionCase:
         return ActionCase(situation, brand, action, aim)
     if clause.grain is EnvelopeCase:

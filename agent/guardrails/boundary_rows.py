@@ -158,7 +158,7 @@ class Row:
     events: Mapping[str, Days] = field(default_factory=dict)
     cases: tuple[CaseRow, ...] = ()
     campaign: CampaignRow | None = None
-    listed: bool = False
+    listed: tuple[Channel, ...] = ()
     registers: Mapping[str, datetime] = field(default_factory=dict)
     lowest_price: int | None = None
     # the brand
@@ -183,6 +183,7 @@ class Row:
     action: str = "offer_coupon"
     entity: str = "lamp"
     because: str = "cart"
+    aimless: bool = False
     uses_campaign: bool = False
     uses_location: bool = False
     significant: bool = False
@@ -225,7 +226,7 @@ def snapshot_of(row: Row) -> Snapshot:
         age=row.age,
         objected_at=NOW - DAY if row.objected else None,
         reach=tuple(
-            Reach(channel=c, address_ref=AddressRef(f"a_{c}"), region=phone, listed=row.listed) for c in PUSHED
+            Reach(channel=c, address_ref=AddressRef(f"a_{c}"), region=phone, listed=c in row.listed) for c in PUSHED
         ),
         consents=_consents(row),
         events=tuple(Event(kind=kind, at=NOW - days * DAY) for kind, days in row.events.items()),

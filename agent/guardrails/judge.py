@@ -31,6 +31,7 @@ NO_PACK = RuleId("tactful-no-pack")
 NO_RULES = RuleId("tactful-no-rules")
 FACTS = facts_in_slots.__name__
 """Without this rule no text leaves, whatever else is loaded."""
+FAILED = "the rule failed"
 MOST_STEPS = 8
 """Deferrals that push each other this often have no fixpoint: the treatment is denied."""
 
@@ -308,7 +309,7 @@ def _breach(clause: Clause, case: Any) -> Breach | str | None:
     try:
         return clause.run(case, clause.parameters)
     except Exception as error:  # noqa: BLE001 - fail closed, whatever broke
-        return f"the rule failed ({type(error).__name__})"
+        return f"{FAILED} ({type(error).__name__})"
 
 
 def _said(clause: Clause, breach: Breach | str | None) -> Verdict | None:

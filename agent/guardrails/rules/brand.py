@@ -30,7 +30,7 @@ def guidelines_kept(case: TextCase, rule: Families) -> Breach | None:
 
 def _broken(binding: Binding, case: TextCase, text: str, rule: Families) -> str:
     words = tuple(word.lower() for word in binding.forbidden_words)
-    if words and said(text, words):
+    if said(text, words):
         return "a word that the brand forbids"
     if not binding.emoji and _EMOJI.search(text):
         return "emoji, which the brand forbids"
@@ -47,9 +47,7 @@ def _broken(binding: Binding, case: TextCase, text: str, rule: Families) -> str:
 def _endings(text: str) -> Iterable[str]:
     """The last word of each sentence, Hangul only."""
     for sentence in _SENTENCE.split(text):
-        last = re.sub(r"[^가-힣]+$", "", sentence.strip()).split(" ")[-1]
-        if last:
-            yield last
+        yield re.sub(r"[^가-힣]+$", "", sentence.strip()).split(" ")[-1]
 
 
 def _polite(text: str) -> bool:

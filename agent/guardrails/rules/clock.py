@@ -83,12 +83,9 @@ def quiet_hours(case: TreatmentCase, rule: Hours) -> Breach | None:
 
 
 def _first_open(at: datetime, zone: ZoneInfo, rule: Hours) -> datetime:
-    """The first instant at or after `at` inside the hours. Wall-clock times, so that clock changes count."""
+    """When the hours that hold at `at`, or the next ones, open. Wall-clock times, so that clock changes count."""
     local = at.astimezone(zone)
-    today = rule.on(local.date())
-    if today.opens <= local.time() < today.closes:
-        return at
-    day = local.date() if local.time() < today.opens else local.date() + timedelta(days=1)
+    day = local.date() + timedelta(days=local.time() >= rule.on(local.date()).closes)
     opens = rule.on(day).opens
     opening = datetime.combine(day, opens, zone).astimezone(at.tzinfo)
     # An opening that the spring clock change skips reads as a wall time before it: step to the first real one.

@@ -75,7 +75,7 @@ def added_text_stands(case: EnvelopeCase, rule: Nothing) -> Breach | None:
         where = subject if added.place is Place.SUBJECT_START else body
         at_start = added.place in (Place.SUBJECT_START, Place.BODY_START) and added.order == 0
         if added.text not in where or (at_start and not where.startswith(added.text)):
-            return Breach(detail=f"{added.need or 'a legal line'} is gone")
+            return Breach(detail=f"{added.need} is gone")
     return None
 
 

@@ -45,12 +45,12 @@ def needs_approval(case: TextCase, rule: Greatest) -> Breach | None:
     if case.action.name in limits.review:
         return Breach(detail=f"{case.action.name} is approved each time")
     limit = min(rule.percent, limits.coupon_percent)
-    given = [int(slot.value) for slot in case.draft.payload.slots.values() if slot.kind is SlotKind.PERCENT]
-    if given and max(given) > limit:
-        return Breach(detail=f"{max(given)} % over {limit} %")
-    amounts = [r.amount.amount for r in case.draft.reservations if r.amount is not None]
-    if limits.coupon_amount is not None and amounts and max(amounts) > limits.coupon_amount:
-        return Breach(detail=f"{max(amounts)} over {limits.coupon_amount}")
+    given = max((int(s.value) for s in case.draft.payload.slots.values() if s.kind is SlotKind.PERCENT), default=0)
+    if given > limit:
+        return Breach(detail=f"{given} % over {limit} %")
+    most = limits.coupon_amount
+    if most is not None and any(r.amount.amount > most for r in case.draft.reservations if r.amount is not None):
+        return Breach(detail=f"an amount over {most}")
     return None
 
 

@@ -79,7 +79,7 @@ def fits_the_channel(case: TextCase, rule: Shape) -> Breach | None:
     """One line of subject where the channel has one and none elsewhere; a body that says something and fits."""
     subject, body = case.finished.subject, case.finished.body
     if bool(subject.strip()) is not (case.channel in rule.subjects):
-        return Breach(detail="subject missing" if case.channel in rule.subjects else "no subject on this channel")
+        return Breach(detail="a subject belongs to e-mail and push, and only there")
     if "\n" in subject or "\r" in subject or len(subject) > rule.longest_subject:
         return Breach(detail="subject of more than one short line")
     if not any(ch.isalpha() for ch in body):
@@ -117,7 +117,7 @@ def _odd_characters(text: str) -> str:
         category = unicodedata.category(ch)
         if (category[0] == "C" and ch != "\n") or category in ("Zl", "Zp", "Me", "Mn") or ch in _FILLERS:
             return "hidden character"
-        if 0x1F100 <= ord(ch) <= 0x1F1FF or (ch.isalpha() and not unicodedata.name(ch, "").startswith(_PLAIN_SCRIPTS)):
+        if 0x1F110 <= ord(ch) <= 0x1F1FF or (ch.isalpha() and not unicodedata.name(ch, "").startswith(_PLAIN_SCRIPTS)):
             return "letter of another script"
     return ""
 
