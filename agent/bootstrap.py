@@ -219,6 +219,7 @@ def _deciding(
         "snapshots": stores.snapshots,
         "commit_port": stores.commit,
         "deadline": settings.deadline_seconds,
+        "clock": clock,
     }
     return Deciding(
         env=env,

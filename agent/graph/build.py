@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from langgraph.graph import END, START, StateGraph
@@ -19,13 +19,15 @@ from agent.domain.action import HoldReason, Kind, Stage
 from agent.domain.bundle import Brief, Committed, Exhausted, Proposal
 from agent.domain.errors import DeciderError, InputError, NotFound
 from agent.domain.ids import CustomerId, RuleId, TriggerKey
-from agent.domain.ports import Commit, Decider, Snapshots
+from agent.domain.ports import Clock, Commit, Decider, Snapshots
 from agent.domain.verdict import Verdict, VerdictKind
 from agent.graph import nodes
 from agent.graph.deciders.engine import EngineDecider
 from agent.graph.environment import Environment
 from agent.graph.state import Answer, Request, State, Step
 
+PRESENT = timedelta(minutes=15)
+"""A decision as of an instant further back than this looks back, and stays there."""
 RETRIES = 2
 """Conflicts after which the engine decides; one more, and the decision is a hold."""
 EXHAUSTED = RuleId("tactful-exhausted")
@@ -43,15 +45,25 @@ class Steps:
     deadline: float
     refused: Mapping[str, Verdict] = field(default_factory=dict)
     """Treatments known from the start to be unavailable: for replay."""
+    clock: Clock | None = None
+    """Tells the present after a conflict; None where the decision's instant is all there is, as in a replay."""
 
     async def sense(self, state: State) -> Step:
-        now = instant(state["as_of"])
+        now = self._moment(state)
         found = next(self.snapshots.snapshots(self.env.tenant, [CustomerId(state["customer"])], now), None)
         if found is None:
             raise NotFound(
                 "no customer of this id", next_step="Import the customer first: tactful import customers FILE."
             )
         return {"situation": nodes.sense(self.env, found, now)}
+
+    def _moment(self, state: State) -> datetime:
+        """The decision's instant; after a conflict the present one, or what happened meanwhile would not be seen."""
+        asked = instant(state["as_of"])
+        if not state.get("conflicts") or self.clock is None:
+            return asked
+        now = self.clock.now()
+        return now if asked < now <= asked + PRESENT else asked
 
     async def recall(self, state: State) -> Step:
         return {"passages": nodes.recall(self.env, state["situation"])}

@@ -19,6 +19,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
+    or_,
     select,
 )
 
@@ -28,6 +29,7 @@ from agent.domain.customer import (
     Arm,
     CampaignLeft,
     Channel,
+    ConsentStatus,
     Event,
     OpenSlot,
     Product,
@@ -46,6 +48,8 @@ from agent.store.rows import chunks
 from agent.store.zones import zone_of
 
 EVENT_DAYS = 30
+PRESENT = timedelta(minutes=15)
+"""A refusal counts this much ahead: it may be on file while a decision of a moment ago is still under way."""
 CONTACT_DAYS = 90
 
 Grouped = dict[str, list[Row[Any]]]
@@ -64,7 +68,10 @@ _CUSTOMERS = _of(t.customers)
 _ADDRESSES = _of(t.addresses, columns="customer address_ref channel region listed")
 _CONSENTS = _of(
     t.consents,
-    t.consents.c.given_at <= _AT,
+    or_(
+        t.consents.c.given_at <= _AT,
+        and_(t.consents.c.status == ConsentStatus.WITHDRAWN, t.consents.c.given_at <= bindparam("soon", type_=t.Utc)),
+    ),
     columns="customer purpose channel status given_at basis expires_at conditions deal_ended_at",
 )
 _EVENTS = _of(
@@ -180,6 +187,7 @@ class _Reader:
             "currency": playbook.brand.currency,
             "ids": list(ids),
             "at": at,
+            "soon": at + PRESENT,
             "events_from": at - timedelta(days=EVENT_DAYS),
             "contacts_from": at - timedelta(days=CONTACT_DAYS),
             "slots_from": at - timedelta(days=14),
