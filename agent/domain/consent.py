@@ -88,10 +88,15 @@ def _one(entries: list[Consent]) -> list[Consent]:
 
 
 def _weight(entry: Consent) -> tuple[Any, ...]:
-    ends = entry.expires_at
+    """Orders entries so that the last one counts; what else differs only makes the order the same every time."""
+    ends, deal = entry.expires_at, entry.deal_ended_at
     return (
         entry.given_at,
         entry.status is ConsentStatus.WITHDRAWN,
         ends is not None,
         -ends.timestamp() if ends else 0.0,
+        entry.status,
+        entry.basis,
+        entry.conditions,
+        deal.timestamp() if deal else 0.0,
     )

@@ -35,7 +35,7 @@ class Hearing:
 LONGEST_HEARD = 2_000
 
 ANSWERS = {
-    "ko": "저는 AI 상담원입니다. 사람과 이야기하고 싶으시면 말씀해 주세요. 담당 직원에게 바로 연결해 드립니다.",
+    "ko": "저는 AI입니다. 사람과 이야기하고 싶으시면 말씀해 주세요. 직원에게 바로 연결해 드릴게요.",
     "en": "I am an AI assistant. If you would rather talk to a person, just say so and I will fetch a colleague.",
 }
 """The honest answer to whether we are human, with the way to a person; the same every time."""

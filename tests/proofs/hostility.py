@@ -1,6 +1,5 @@
-"""Twenty-four families of attack: what the world forbids while the proposer insists, and what the proposer says."""
-
 # ruff: noqa: E501 - the attacks are data
+"""Twenty-four families of attack: what the world forbids while the proposer insists, and what the proposer says."""
 
 from __future__ import annotations
 
