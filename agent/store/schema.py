@@ -184,8 +184,8 @@ timers = Table(
     Column("expires_at", Utc),
     Column("state", String(16), nullable=False),
     Column("made_at", Utc, nullable=False),
-    Index(None, "tenant", "state", "due_at"),
-    Index(None, "tenant", "customer"),
+    Index(None, "tenant", "due_at"),
+    Index(None, "tenant", "customer", "state"),
 )
 unsubscribe_tokens = Table(
     "unsubscribe_tokens",

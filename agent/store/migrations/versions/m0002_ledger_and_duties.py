@@ -39,8 +39,8 @@ def upgrade() -> None:
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "timer", name=op.f("pk_timers")),
     )
-    op.create_index(op.f("ix_timers_tenant_customer"), "timers", ["tenant", "customer"], unique=False)
-    op.create_index(op.f("ix_timers_tenant_state_due_at"), "timers", ["tenant", "state", "due_at"], unique=False)
+    op.create_index(op.f("ix_timers_tenant_customer_state"), "timers", ["tenant", "customer", "state"], unique=False)
+    op.create_index(op.f("ix_timers_tenant_due_at"), "timers", ["tenant", "due_at"], unique=False)
     op.create_table(
         "unsubscribe_tokens",
         sa.Column("tenant", sa.String(length=64), nullable=False),
