@@ -235,3 +235,58 @@ def test_help_loads_neither_graph_nor_index_nor_database() -> None:
     code = f"import sys, agent.cli.app; print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_rules_can_be_listed_shown_and_run(shell: Shell) -> None:
+    listed = shell.json("rules", "list")
+    assert {r["status"] for r in listed} == {"enforced", "timer", "kept", "not_enforced"}
+    assert all(r["why"] for r in listed)
+    shown = shell.json("rules", "show", "kr-night-block", "--lang", "ko")
+    assert shown["parameters"]["closes"] == "21:00"
+    assert all(case["passed"] for case in shown["cases"])
+    assert "2026-11-20T20:59:59+09:00" in shell("rules", "show", "kr-night-block").stdout
+    assert shell.json("rules", "test", "kr")["failed"] == []
+    assert "not legal advice" in shell("rules", "list", "--pack", "uk").stdout
+    assert "법률 자문이 아닌" in shell("rules", "list", "--pack", "uk", "--lang", "ko").stdout
+
+
+@pytest.mark.parametrize("words", [("show", "no-rule"), ("test", "no-pack"), ("list", "--pack", "moon")])
+def test_a_rule_that_does_not_exist_is_answered_with_the_next_step(shell: Shell, words: tuple[str, ...]) -> None:
+    done = shell("rules", *words)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: no ")
+    assert "Traceback" not in done.stderr
+
+
+def test_what_a_customer_says_is_heard_and_what_the_law_asks_is_listed(shop: Shell) -> None:
+    heard = shop.json("consent", "hear", "1", "sms", "please STOP writing")
+    assert heard["hearing"]["heard"] == "refuse"
+    assert len(heard["receipts"]) == 2
+    receipt = heard["receipts"][0]["receipt_id"]
+    assert receipt in shop("consent", "receipt", receipt).stdout
+    assert shop("consent", "duties", "1").returncode == 0
+    assert "I am an AI" in shop("consent", "hear", "1", "chat", "are you human?").stdout
+    assert shop("consent", "receipt", "r_none").returncode == 1
+
+
+def test_a_grant_states_what_it_rests_on(shop: Shell) -> None:
+    grant = ("consent", "grant", "1", "--purpose", "ad_sending", "--channel", "sms", "--basis", "existing_deal")
+    refused = shop(*grant)
+    assert refused.returncode == 1
+    assert "the day it ended" in refused.stderr
+    done = shop.json(*grant, "--deal-ended", "2026-11-01T00:00+00:00", "--condition", "own_goods")
+    assert done["receipts"][0]["consent"]["conditions"] == ["own_goods"]
+    assert (
+        shop("consent", "grant", "1", "--purpose", "ad_sending", "--channel", "sms", "--basis", "whim").returncode == 2
+    )
+
+
+def test_fairness_is_audited_from_a_file_that_is_not_kept(shop: Shell) -> None:
+    shop("decide", "--all", "--as-of", AS_OF)
+    path = shop.folder / "attributes.csv"
+    path.write_text("customer,gender\n1,f\n2,m\nnobody,f\n", encoding="utf-8")
+    report = shop.json("audit", "fairness", str(path))
+    assert {line["finding"] for line in report["lines"]} <= {"too few", "nothing to compare"}
+    assert "속성" in shop("audit", "fairness", str(path), "--lang", "ko").stdout
+    path.write_text("name\nx\n", encoding="utf-8")
+    assert shop("audit", "fairness", str(path)).returncode == 1

@@ -61,17 +61,15 @@ def slots_are_plain(case: TextCase, rule: Nothing) -> Breach | None:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Which channels have a subject or title, and how many characters each field may have: `longest_body` as worded,
-    `longest_whole` with the lines that the law adds."""
+    """Which channels have a subject or title, and how many characters each field may have, with what the law adds."""
 
     subjects: tuple[Channel, ...]
     longest_subject: Annotated[int, Ge(1)]
     longest_body: Mapping[Channel, Annotated[int, Ge(1)]]
-    longest_whole: Mapping[Channel, Annotated[int, Ge(1)]]
 
     def over(self, channel: Channel, whole: str) -> Breach | None:
         """By how much the whole message exceeds the channel."""
-        over = len(whole) - self.longest_whole.get(channel, 0)
+        over = len(whole) - self.longest_body.get(channel, 0)
         return Breach(detail="too long with the legal lines", too_long_by=over) if over > 0 else None
 
 
