@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +21,11 @@ import typer
 from sqlalchemy import func, select
 
 from agent.bootstrap import open_tactful
+from agent.domain.action import Action, Aim
+from agent.domain.bundle import Draft
+from agent.domain.customer import Channel
+from agent.guardrails.judge import Guard, Screen
+from agent.guardrails.rulebook import shipped, shipped_names
 from agent.settings import Settings
 from agent.store import schema as t
 from agent.store.database import Database
@@ -111,20 +116,56 @@ def scaling(folder: Path) -> Iterator[Figure]:
 
 
 def guard(_: Path) -> Iterator[Figure]:
-    """Everything between a snapshot and a ranking, for one busy customer."""
+    """The guard alone on 360 treatments with every pack, then with a finished text; and all that precedes a ranking."""
     from agent.graph import nodes
-    from tests.support.decide import env
+    from tests.support.decide import decide, env
     from tests.support.people import NOON, cart, customer, views
 
-    made = env()
+    made = env(book=shipped(shipped_names()))
     snapshot = customer(events=(*views(NOON), cart(NOON - timedelta(hours=2), 164_000.0)))
-    times = []
-    for _run in range(3_000):
+    found = decide(snapshot, NOON, made)
+    kind = {action.name: action for action in made.toolset.actions()}
+    twenty = [replace(kind["offer_coupon"], name=f"offer_{n}", uses_campaign=n % 2 == 0) for n in range(20)]
+    treatments, text, weighing = [], [], []
+    for _run in range(2_000):
+        situation = nodes.sense(made, snapshot, NOON)
+        started = time.perf_counter()
+        screen = made.guard.screen(situation)
+        _judge_all(made.guard, screen, twenty, NOON)
+        treatments.append((time.perf_counter() - started) * 1e3)
+        effect = found.effects[0]
+        assert found.decision.chosen is not None
+        draft = Draft(
+            treatment=found.decision.chosen,
+            kind=effect.kind,
+            payload=effect.payload,
+            window="w",
+            expires_at=effect.expires_at,
+        )
+        made.guard.judge(screen, kind[effect.action], draft, Aim(entity=effect.entity, because="cart"))
+        text.append((time.perf_counter() - started) * 1e3)
         started = time.perf_counter()
         nodes.weigh(made, nodes.sense(made, snapshot, NOON), {})
-        times.append((time.perf_counter() - started) * 1e3)
-    times.sort()
-    yield Figure("sense and weigh, one customer, p50 / p99", f"{times[1500]:.2f} / {times[2970]:.2f} ms", "-")
+        weighing.append((time.perf_counter() - started) * 1e3)
+    for name, times, budget in (
+        ("guard, 360 treatments, all packs, p50 / p99", treatments, "3 ms p99"),
+        ("  with a finished text, p50 / p99", text, "5 ms p99"),
+        ("sense and weigh, one customer, p50 / p99", weighing, "-"),
+    ):
+        times.sort()
+        yield Figure(name, f"{times[1000]:.2f} / {times[1980]:.2f} ms", budget)
+
+
+def _judge_all(guard_: Guard, screen: Screen, actions: list[Action], now: datetime) -> None:
+    """Every action on six channels at three times: what removes it, and the first lawful minute of each."""
+    channels = (Channel.EMAIL, Channel.SMS, Channel.PUSH, Channel.KAKAO, Channel.CHAT, Channel.PAGE)
+    times = (now, now + timedelta(hours=3), now + timedelta(hours=11))
+    for action in actions:
+        aim = Aim(entity=action.name, because="cart")
+        for channel in channels:
+            guard_.removal(screen, action, channel, aim)
+            for at in times:
+                guard_.lawful_from(screen, action.kind, channel, at)
 
 
 def _graph(home: Path) -> Iterator[Figure]:
