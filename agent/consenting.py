@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from agent.domain.consent import Entry, Proof, Receipt, everything, standing
-from agent.domain.customer import PUSHED, Basis, Channel, Condition, Consent, ConsentStatus, Purpose
+from agent.domain.customer import PER_CHANNEL, PUSHED, Basis, Channel, Condition, Consent, ConsentStatus, Purpose
 from agent.domain.errors import InputError
 from agent.domain.ids import CustomerId, ExternalId, TenantId
 from agent.domain.playbook import Playbook
@@ -75,7 +75,8 @@ class Consents:
         proof: Proof | None = None,
     ) -> list[Receipt]:
         """Records statements made at this moment; a receipt for each. Raises NotFound and InputError."""
-        how = terms or self.plain
+        how, proof = terms or self.plain, proof or Proof(method=source)
+        _check(purposes, proof)
         if how.basis is Basis.EXISTING_DEAL and how.deal_ended_at is None:
             raise InputError("an existing deal needs the day it ended", place="deal_ended_at", next_step="Add it.")
         entries = [
@@ -90,7 +91,7 @@ class Consents:
                     deal_ended_at=how.deal_ended_at,
                     expires_at=how.expires_at,
                 ),
-                proof=proof or Proof(method=source),
+                proof=proof,
             )
             for purpose, channel in purposes
         ]
@@ -153,6 +154,27 @@ class Consents:
 
     def _find(self, customer: str) -> CustomerId:
         return self.customers.find(self.tenant, ExternalId(customer))
+
+
+LONGEST = {"evidence": 400, "wording": 80, "wording_hash": 64, "wording_language": 8, "method": 40, "ui_version": 40}
+
+
+def _check(purposes: Sequence[tuple[Purpose, Channel | None]], proof: Proof) -> None:
+    """Only what the ledger can hold, on every store alike. Raises InputError."""
+    for name, most in LONGEST.items():
+        value = getattr(proof, name)
+        if len(value) > most or not value.isprintable():
+            raise InputError(
+                f"at most {most} printable characters", place=name, next_step="Keep the text elsewhere and its id here."
+            )
+    for purpose, channel in purposes:
+        fits = channel in (*PUSHED, Channel.VOICE) if purpose in PER_CHANNEL else channel is None
+        if not fits:
+            raise InputError(
+                f"{purpose} is not agreed to for this channel",
+                place="channel",
+                next_step="Name email, sms, push or kakao for ad_sending and night, none for the others.",
+            )
 
 
 def _refused(heard: Heard, channel: Channel) -> list[tuple[Purpose, Channel | None]]:

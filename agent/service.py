@@ -34,6 +34,7 @@ from agent.domain.ports import (
     Toolset,
 )
 from agent.domain.verdict import Ruling
+from agent.graph.build import PRESENT
 from agent.graph.bulk import decide_many
 from agent.graph.environment import Environment
 from agent.graph.state import MOST_STEPS
@@ -116,7 +117,7 @@ class Tactful:
             raise InputError(
                 f"a trigger has 1 to {LONGEST_TRIGGER} characters", place="trigger", next_step="Shorten it, or hash it."
             )
-        who, now = self.find(customer), as_of or self._clock.now()
+        who, now = self.find(customer), self._present(as_of)
         if trigger is None:
             return await self._run(self.deciding.graph, who, "call:" + self._ids.new(), now)
         return self._recorded(who, trigger) or await self._run(self.deciding.graph, who, trigger, now)
@@ -131,10 +132,16 @@ class Tactful:
         customers = self.stores.customers.all(self.tenant)
         d = self.deciding
         for start in range(0, len(customers), PAGE):
-            now = as_of or self._clock.now()
+            now = self._present(as_of)
             page = customers[start : start + PAGE]
             for who, decided in decide_many(d.env, self.stores.snapshots, self.stores.commit, page, trigger, now):
                 yield decided or asyncio.run(self._commit(d.plain, who, trigger, now))
+
+    def _present(self, as_of: datetime | None) -> datetime:
+        """The instant to decide at: a moment ago is now, or what happened since would be missed by an effect that goes
+        out. Further back it is a look at the past, which sends nothing."""
+        now = self._clock.now()
+        return now if as_of is None or as_of < now <= as_of + PRESENT else as_of
 
     async def _run(self, graph: Any, customer: CustomerId, trigger: str, now: datetime) -> Decision:
         return (await self._commit(graph, customer, trigger, now)).decision

@@ -16,9 +16,11 @@ LEAST_GROUP = 30
 LOW, HIGH = 0.8, 1.25
 GREATEST_GINI = 0.1
 SIGNIFICANT = 0.05
+MOSTLY = 0.9
+"""A column with this share of numbers is judged as numbers too; a few blanks or unknowns change nothing."""
 MOST_VALUES = 20
 
-Finding = Literal["even", "flag", "too few", "nothing to compare"]
+Finding = Literal["even", "flag", "too few"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +77,11 @@ def audit(seen: Sequence[Seen], attributes: Mapping[str, Mapping[str, str]]) -> 
     for name, values in attributes.items():
         known = [(one, values[one.customer]) for one in seen if values.get(one.customer, "") != ""]
         numbers = [_number(value) for _, value in known]
-        if known and all(n is not None for n in numbers) and len(set(numbers)) > MOST_VALUES:
+        counted = [n for n in numbers if n is not None]
+        if len(counted) >= MOSTLY * len(known) and len(set(counted)) > MOST_VALUES:
             spreads.append(
                 _spread(name, [(n, one.offered) for n, (one, _) in zip(numbers, known, strict=True) if n is not None])
             )
-            continue
         for value, _ in Counter(value for _, value in known).most_common(MOST_VALUES):
             mine = [one for one, v in known if v == value]
             rest = [one for one, v in known if v != value]
@@ -106,10 +108,10 @@ def _compared(name: str, value: str, measure: str, mine: list[float], rest: list
     p = math.erfc(abs(rate - others) / spread / math.sqrt(2)) if spread > 0 else None
     if not enough:
         finding: Finding = "too few"
-    elif ratio is None or p is None:
-        finding = "even" if rate == others else "flag" if ratio is not None and _far(ratio) else "nothing to compare"
+    elif p is None:
+        finding = "even" if rate == others else "flag"
     else:
-        finding = "flag" if _far(ratio) and p < SIGNIFICANT else "even"
+        finding = "flag" if (ratio is None or _far(ratio)) and p < SIGNIFICANT else "even"
     return Line(
         attribute=name,
         value=value,
@@ -125,14 +127,31 @@ def _compared(name: str, value: str, measure: str, mine: list[float], rest: list
 
 
 def _corrected(lines: list[Line]) -> list[Line]:
-    """Holm's correction: with many comparisons some would look uneven by chance alone."""
-    tested = sorted((x for x in lines if x.p is not None and x.finding != "too few"), key=lambda x: x.p or 0.0)
+    """Holm's correction over the questions asked: with many, some would look uneven by chance alone.
+
+    Offers and holds ask the same, and so do the two values of a two-valued attribute.
+    """
+    smallest: dict[tuple[str, str, str], float] = {}
+    for line in lines:
+        if line.p is not None and line.finding != "too few":
+            smallest[_question(line, lines)] = min(line.p, smallest.get(_question(line, lines), 1.0))
     worst, fixed = 0.0, {}
-    for rank, line in enumerate(tested):
-        worst = max(worst, min(1.0, (line.p or 0.0) * (len(tested) - rank)))
-        still = line.finding == "flag" and worst < SIGNIFICANT
-        fixed[id(line)] = replace(line, p=worst, finding="flag" if still else "even")
-    return [fixed.get(id(line), line) for line in lines]
+    for rank, (question, p) in enumerate(sorted(smallest.items(), key=lambda item: item[1])):
+        worst = max(worst, min(1.0, p * (len(smallest) - rank)))
+        fixed[question] = worst
+    return [_with_p(line, fixed.get(_question(line, lines))) for line in lines]
+
+
+def _question(line: Line, lines: list[Line]) -> tuple[str, str, str]:
+    values = sorted({x.value for x in lines if x.attribute == line.attribute})
+    measure = "amounts" if line.measure == "amounts" else "offers"
+    return line.attribute, values[0] if len(values) == 2 else line.value, measure
+
+
+def _with_p(line: Line, p: float | None) -> Line:
+    if p is None or line.p is None or line.finding == "too few":
+        return line
+    return replace(line, p=p, finding="even" if line.finding == "flag" and p >= SIGNIFICANT else line.finding)
 
 
 def _spread(name: str, pairs: list[tuple[float, bool]]) -> Spread:

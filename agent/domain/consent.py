@@ -52,7 +52,7 @@ class Receipt:
 def everything() -> list[tuple[Purpose, Channel | None]]:
     """Every purpose, on every channel it is agreed to for."""
     found: list[tuple[Purpose, Channel | None]] = [(p, None) for p in Purpose if p not in PER_CHANNEL]
-    return found + [(purpose, pushed) for purpose in PER_CHANNEL for pushed in PUSHED]
+    return found + [(purpose, channel) for purpose in PER_CHANNEL for channel in (*PUSHED, Channel.VOICE)]
 
 
 def standing(entries: Iterable[Consent]) -> tuple[Consent, ...]:
@@ -88,7 +88,7 @@ def _one(entries: list[Consent]) -> list[Consent]:
 
 
 def _weight(entry: Consent) -> tuple[Any, ...]:
-    """Orders entries so that the last one counts; what else differs only makes the order the same every time."""
+    """Orders entries so that the last one counts: of two statements of one instant, the one that permits less."""
     ends, deal = entry.expires_at, entry.deal_ended_at
     return (
         entry.given_at,
@@ -97,6 +97,8 @@ def _weight(entry: Consent) -> tuple[Any, ...]:
         -ends.timestamp() if ends else 0.0,
         entry.status,
         entry.basis,
+        -len(entry.conditions),
+        deal is None,
+        -deal.timestamp() if deal else 0.0,
         entry.conditions,
-        deal.timestamp() if deal else 0.0,
     )

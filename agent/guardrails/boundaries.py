@@ -167,7 +167,9 @@ def _envelope(row: Row) -> Envelope:
         channel=row.channel,
         address_ref=AddressRef(e.address) if row.channel in PUSHED else None,
         entity=row.entity,
-        payload=Payload(words=Words(body=e.body, subject=e.subject), amendments=adds, generated=row.generated),
+        payload=Payload(
+            words=Words(body=e.body, subject=e.subject), slots=_slots(row), amendments=adds, generated=row.generated
+        ),
         due_at=row.at + timedelta(seconds=e.due_seconds),
         expires_at=row.at + timedelta(seconds=e.expires_seconds),
         delivery=Delivery.TACTFUL if row.channel in PUSHED else Delivery.CALLER,

@@ -174,6 +174,7 @@ class Row:
     kakao: Kakao = field(default_factory=Kakao)
     postal_address: str | None = "서울시 종로구 온결길 12"
     spam_rate: float | None = None
+    spam_as_of: date = date(2026, 11, 20)
     illegal: tuple[str, ...] = ()
     sensitive: tuple[str, ...] = ()
     binds: Binding | None = None
@@ -342,7 +343,7 @@ def playbook_of(row: Row) -> Playbook:
             postal_address=row.postal_address,
             sms_vendor=row.vendor,
             kakao=row.kakao,
-            complaints=Complaints(rate=row.spam_rate, as_of=NOW.date()) if row.spam_rate is not None else None,
+            complaints=Complaints(rate=row.spam_rate, as_of=row.spam_as_of) if row.spam_rate is not None else None,
         ),
         goods=Goods(illegal=row.illegal, sensitive=row.sensitive),
     )

@@ -5,12 +5,11 @@ A refusal may be put in any words (47 CFR 64.1200(a)(10)); what is doubtful coun
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agent.guardrails.lexicon import Lexicon, said
+from agent.guardrails.lexicon import Lexicon, readings, said
 
 
 class Heard(StrEnum):
@@ -26,13 +25,14 @@ class Heard(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """`word` is the word that was understood, from our lexicon, never the customer's text."""
+    """`word` is what was understood as a refusal: a few words at most, never the customer's text."""
 
     heard: Heard
     word: str = ""
 
 
-LONGEST_HEARD = 2_000
+LONGEST_HEARD = 4_000
+"""Longer texts are read at both ends."""
 
 ANSWERS = {
     "ko": "저는 AI입니다. 사람과 이야기하고 싶으시면 말씀해 주세요. 직원에게 바로 연결해 드릴게요.",
@@ -40,29 +40,22 @@ ANSWERS = {
 }
 """The honest answer to whether we are human, with the way to a person; the same every time."""
 
+_ALONE = (("refuse_alone", Heard.REFUSE), ("resume_alone", Heard.RESUME), ("help_alone", Heard.HELP))
+_SAID = (("refuse_all", Heard.REFUSE_ALL), ("refuse", Heard.REFUSE))
+
 
 def hear(text: str, lexicon: Lexicon) -> Hearing:
     """The first thing that counts, refusals before all else. Hostile text: only matched, never obeyed or kept."""
-    flat = unicodedata.normalize("NFKC", text)
-    flat = "".join(ch for ch in flat if unicodedata.category(ch) != "Cf")[:LONGEST_HEARD]
-    alone = re.sub(r"[\W_]+", " ", flat).strip().lower()
-    for family, heard in (("refuse_alone", Heard.REFUSE), ("resume_alone", Heard.RESUME), ("help_alone", Heard.HELP)):
-        if alone in lexicon.get(family, ()):
-            return Hearing(heard, alone)
-    kept = _without(flat, lexicon.get("not_refuse", ()))
-    word = said(kept, lexicon["refuse_all"])
-    if word:
-        return Hearing(Heard.REFUSE_ALL, word)
-    word = said(kept, lexicon["refuse"])
-    if word:
-        return Hearing(Heard.REFUSE, word)
+    flat = "".join(ch for ch in unicodedata.normalize("NFKC", text) if unicodedata.category(ch) != "Cf")
+    if len(flat) > LONGEST_HEARD:
+        flat = flat[: LONGEST_HEARD // 2] + " " + flat[-LONGEST_HEARD // 2 :]
+    alone = set(readings(flat))
+    for family, heard in _ALONE:
+        if alone & set(lexicon[family]):
+            return Hearing(heard, min(alone & set(lexicon[family])))
+    for family, heard in _SAID:
+        word = said(flat, lexicon[family], lexicon["not_refuse"])
+        if word:
+            return Hearing(heard, word[:20])
     word = said(flat, lexicon["asks_human"])
-    return Hearing(Heard.ASKS_HUMAN, word) if word else Hearing(Heard.NOTHING)
-
-
-def _without(text: str, phrases: tuple[str, ...]) -> str:
-    """The text without phrases that hold a word of refusal and mean something else."""
-    spaced = re.sub(r"[\W_]+", " ", text.lower())
-    for phrase in phrases:
-        spaced = spaced.replace(phrase, " ")
-    return spaced
+    return Hearing(Heard.ASKS_HUMAN, word[:20]) if word else Hearing(Heard.NOTHING)

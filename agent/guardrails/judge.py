@@ -13,14 +13,14 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from agent.domain.action import Action, Aim, HoldReason, Kind, Stage
-from agent.domain.bundle import Draft, Envelope
+from agent.domain.action import Action, Aim, HoldReason, Kind, Stage, Treatment, When
+from agent.domain.bundle import Draft, Effect, Envelope
 from agent.domain.customer import Channel, Snapshot
 from agent.domain.guideline import Binding, Passage
 from agent.domain.ids import RuleId
 from agent.domain.playbook import Playbook
 from agent.domain.signals import Situation
-from agent.domain.verdict import Amendment, Place, Ruling, Verdict, VerdictKind
+from agent.domain.verdict import Amendment, Ruling, Verdict, VerdictKind
 from agent.guardrails.cases import ActionCase, Breach, ChannelCase, CustomerCase, EnvelopeCase, TextCase, TreatmentCase
 from agent.guardrails.pack import Clause, Grain
 from agent.guardrails.rulebook import UNKNOWN, RuleBook
@@ -29,6 +29,8 @@ from agent.guardrails.words import amend, finish
 
 NO_PACK = RuleId("tactful-no-pack")
 NO_RULES = RuleId("tactful-no-rules")
+OTHER_KIND = RuleId("tactful-other-kind")
+LINE_MISSING = RuleId("tactful-line-missing")
 FACTS = facts_in_slots.__name__
 """Without this rule no text leaves, whatever else is loaded."""
 FAILED = "the rule failed"
@@ -43,6 +45,8 @@ class Screen:
     situation: Situation
     clauses: tuple[Clause, ...]
     covered: bool
+    own: frozenset[str] = frozenset()
+    """The packs of the customer's own country: what they add always stands."""
     breaches: dict[tuple[str, str], Breach | str | None] = field(default_factory=dict)
     wide: dict[tuple[Kind, Channel], Verdict | None] = field(default_factory=dict)
     clock: dict[tuple[Kind, Channel, datetime], tuple[datetime, Verdict | None]] = field(default_factory=dict)
@@ -92,7 +96,8 @@ class Guard:
 
     def screen(self, situation: Situation) -> Screen:
         clauses, covered = self._places(situation.snapshot.country, _regions(situation.snapshot))
-        return Screen(situation=situation, clauses=clauses, covered=covered)
+        own = self._book.packs_of(situation.snapshot.country)
+        return Screen(situation=situation, clauses=clauses, covered=covered, own=own)
 
     def may_ask_model(self, screen: Screen) -> Verdict | None:
         """What keeps a customer's situation from being shown to a model; None where nothing does."""
@@ -162,12 +167,14 @@ class Guard:
         channel = draft.treatment.channel
         removed = self.removal(screen, action, channel, aim)
         verdicts = [removed] if removed else []
+        if draft.kind is not action.kind or draft.treatment.action != action.name:
+            verdicts.append(_own(OTHER_KIND, Stage.CLASS, HoldReason.INELIGIBLE, "not what the catalogue says it is"))
         said = [*self._wide(screen, action.kind, channel), *self._narrow(screen, action, channel, aim)]
         verdicts += [v for v in said if v is not removed]
         due, moved = self.lawful_from(screen, action.kind, channel, draft.treatment.at)
         if moved and (due > draft.treatment.at or moved.kind is VerdictKind.DENY):
             verdicts.append(moved)
-        return _merged([*verdicts, *self._text(screen, action, draft, aim)])
+        return _merged([*verdicts, *self._text(screen, action, draft, aim)], screen.own)
 
     def claim(self, screen: Screen, action: Action, envelope: Envelope) -> Ruling:
         """Once more, when claimed: `screen` is of a snapshot read in that transaction, `envelope` has the final bytes.
@@ -179,10 +186,13 @@ class Guard:
             situation=_without_own_contact(screen.situation, effect.effect_id),
             clauses=self._at_claim(screen.clauses),
             covered=screen.covered,
+            own=screen.own,
         )
-        aim = Aim(entity=effect.entity, because="")
-        removed = self.removal(fresh, action, effect.channel, aim)
+        aim = action.aim(fresh.situation) or Aim(entity=effect.entity, because="")
+        removed = self.removal(fresh, action, effect.channel, replace(aim, entity=effect.entity))
         verdicts = [removed] if removed else []
+        if effect.kind is not action.kind or effect.action != action.name:
+            verdicts.append(_own(OTHER_KIND, Stage.CLASS, HoldReason.INELIGIBLE, "not what the catalogue says it is"))
         due, moved = self.lawful_from(fresh, action.kind, effect.channel, fresh.situation.now)
         if moved and (due > fresh.situation.now or moved.kind is VerdictKind.DENY):
             verdicts.append(moved)
@@ -191,7 +201,11 @@ class Guard:
         verdicts += [v for clause in clauses if (v := run(clause, case))]
         if not clauses:
             verdicts.append(_no_rules(Stage.GUARD))
-        return _merged(verdicts)
+        text = self._text(fresh, action, _draft_of(effect, fresh.situation.now), aim)
+        standing = {(a.place, a.text) for a in effect.payload.amendments}
+        if any((a.place, a.text) not in standing for a in _needed(text, fresh.own)):
+            verdicts.append(_own(LINE_MISSING, Stage.GUARD, HoldReason.INELIGIBLE, "a line that the law asks for now"))
+        return _merged([*verdicts, *(v for v in text if v.kind is not VerdictKind.AMEND)], fresh.own)
 
     def _wide(self, screen: Screen, kind: Kind, channel: Channel, only_first: bool = False) -> list[Verdict]:
         """Verdicts of the grains above the action; `only_first` stops at what removes, in the order of stages."""
@@ -219,7 +233,7 @@ class Guard:
         bindings = self._bindings(snapshot, draft, screen.situation.now)
         case = TextCase(screen.situation, self._playbook, channel, action, aim, draft, finished, bindings)
         verdicts = [verdict for clause in clauses if (verdict := run(clause, case))]
-        whole = amend(finished.subject, finished.body, _needed(verdicts))[1]
+        whole = amend(finished.subject, finished.body, _needed(verdicts, screen.own))[1]
         for clause in clauses:
             if isinstance(clause.parameters, Shape):
                 over = clause.parameters.over(channel, whole)
@@ -268,9 +282,22 @@ def _without_own_contact(situation: Situation, own: str) -> Situation:
     return replace(situation, snapshot=replace(situation.snapshot, contacts=kept))
 
 
-def _merged(verdicts: list[Verdict]) -> Ruling:
+def _draft_of(effect: Effect, now: datetime) -> Draft:
+    """The committed effect as a draft again, so that its words are judged once more."""
+    treatment = Treatment(action=effect.action, channel=effect.channel, when=When.NOW, at=now, entity=effect.entity)
+    return Draft(
+        treatment=treatment,
+        kind=effect.kind,
+        payload=effect.payload,
+        window="",
+        expires_at=effect.expires_at,
+        generated=effect.payload.generated,
+    )
+
+
+def _merged(verdicts: list[Verdict], own: frozenset[str]) -> Ruling:
     """deny > review > defer > all amendments together > allow."""
-    needed = _needed(verdicts)
+    needed = _needed(verdicts, own)
     verdicts.sort(key=lambda verdict: (-verdict.kind, verdict.stage))
     return Ruling(
         kind=verdicts[0].kind if verdicts else VerdictKind.ALLOW,
@@ -280,16 +307,16 @@ def _merged(verdicts: list[Verdict]) -> Ruling:
     )
 
 
-def _needed(verdicts: Iterable[Verdict]) -> tuple[Amendment, ...]:
-    """All amendments, each need answered once: in a law's own words, else by the customer's law before the brand's."""
+def _needed(verdicts: Iterable[Verdict], own: frozenset[str]) -> tuple[Amendment, ...]:
+    """What is added: all that the customer's own law asks for and all words that any law prescribes; of what other laws
+    ask for, only needs that are not answered by then."""
     asked = [(verdict.pack, amendment) for verdict in verdicts for amendment in verdict.amendments]
-    prescribed = {amendment.need for _, amendment in asked if amendment.exact}
-    answered: dict[str, str] = {}
-    found: dict[tuple[Place, str], Amendment] = {}
+    sure = [(pack, amendment) for pack, amendment in asked if amendment.exact or pack in own]
+    answered = {amendment.need: pack for pack, amendment in sure}
+    found = {(a.place, a.text): a for _, a in sure}
     for pack, amendment in asked:
         need = amendment.need
-        mine = amendment.exact if need in prescribed else answered.setdefault(need, pack) == pack
-        if mine or not need:
+        if (pack, amendment) not in sure and (not need or answered.setdefault(need, pack) == pack):
             found.setdefault((amendment.place, amendment.text), amendment)
     return tuple(found.values())
 

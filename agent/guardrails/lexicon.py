@@ -1,7 +1,8 @@
 """Words by family, in Korean and English: data in `lexicons/`, resolved when a pack is read.
 
-Korean words match anywhere, whatever stands between their letters; English ones at the start of a word, also where the
-letters are spaced out.
+An entry is a word or phrase, or a pattern between slashes. Korean words match inside a word, never across two; English
+ones match whole words, or the beginning of one where they end with a star. Letters set apart by spaces or signs are
+read together, figures that stand for letters as letters. Phrases of the family `harmless` are taken out first.
 """
 
 from __future__ import annotations
@@ -16,57 +17,74 @@ from typing import Annotated
 from annotated_types import Len
 
 Lexicon = Mapping[str, tuple[str, ...]]
-_SPELLED = re.compile(r"\b(?:[a-z] ){2,}[a-z]\b")
-_LATIN = re.compile("[a-z]")
+HARMLESS = "harmless"
+_SPELLED = re.compile(r"(?<!\S)(?:[a-z] ){2,}[a-z](?!\S)")
+_APART = re.compile(r"(?<!\S)([가-힣]) (?=[가-힣])")
 _LOOKALIKES = str.maketrans("0134578@$", "oieastbas")
 
 
 @dataclass(frozen=True, slots=True)
 class Families:
-    """Families of words; `words` is what the lexicon holds under these names."""
+    """Families of words; `words` is what the lexicon holds under these names, `harmless` what is taken out first."""
 
     families: Annotated[tuple[str, ...], Len(1)]
     words: tuple[str, ...] = ()
+    harmless: tuple[str, ...] = ()
 
     def resolved(self, lexicon: Lexicon) -> Families:
         """With the lexicon's words. Raises ValueError for a family that it does not know."""
         for family in self.families:
             if family not in lexicon:
                 raise ValueError(f"no family {family!r} in the lexicons; known: {', '.join(sorted(lexicon))}")
-        return replace(self, words=tuple(word for family in self.families for word in lexicon[family]))
+        words = tuple(word for family in self.families for word in lexicon[family])
+        return replace(self, words=words, harmless=lexicon.get(HARMLESS, ()))
 
     def found_in(self, text: str) -> str:
-        """The first word of these families that the text says, else ''. No words at all would be a broken rule."""
+        """What the text says of these families, else ''. No words at all would be a broken rule."""
         if not self.words:
             raise ValueError("the families were never resolved")
-        return said(text, self.words)
+        return said(text, self.words, self.harmless)
 
 
-def said(text: str, words: tuple[str, ...]) -> str:
-    """The first of the words that the text says, else ''. Words of a script that the text lacks are not looked for."""
-    packed, spaced = _flat(text)
-    english, korean = _ready(words)
-    found = ""
-    if not packed.isascii():
-        found = next((word for word, needle in korean if needle in packed), "")
-    if not found and _LATIN.search(spaced):
-        found = next((word for word, needle in english if needle in spaced), "")
-    return found
-
-
-@lru_cache(maxsize=256)
-def _ready(words: tuple[str, ...]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """(word, what to look for) of the English and of the Korean words."""
-    english = [(word, f" {word}") for word in words if word.isascii()]
-    return english, [(word, word.replace(" ", "")) for word in words if not word.isascii()]
+def said(text: str, words: tuple[str, ...], harmless: tuple[str, ...] = ()) -> str:
+    """The first that the text says of the words, as it stands there, else ''."""
+    pattern = _pattern(words)
+    for reading in readings(text, harmless):
+        found = pattern.search(reading)
+        if found:
+            return found.group(0).strip()
+    return ""
 
 
 @lru_cache(maxsize=512)
-def _flat(text: str) -> tuple[str, str]:
-    """The text without anything between letters, and as words with single spaces, figures read as letters as well."""
-    lowered = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text)).lower()
-    packed = re.sub(r"[\W_]+", "", lowered)
-    spaced = " " + re.sub(r"[\W_]+", " ", lowered) + " "
-    spaced = _SPELLED.sub(lambda match: match.group(0).replace(" ", ""), spaced)
-    figured = re.sub(r"[^\w@$]+", " ", lowered).translate(_LOOKALIKES)
-    return packed, f"{spaced} {figured} "
+def readings(text: str, harmless: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The text in small letters with single spaces, and the other ways in which a reader may take it."""
+    lowered = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text)).lower().replace("\u2019", "'")
+    lowered = lowered.replace("'", "")
+    plain = " ".join(re.sub(r"[\W_]+", " ", lowered).split())
+    if harmless:
+        plain = _pattern(harmless).sub(" ", plain)
+    found = [plain]
+    joined = _SPELLED.sub(lambda match: match.group(0).replace(" ", ""), plain)
+    joined = _APART.sub(r"\1", joined)
+    if joined != plain:
+        found.append(joined)
+    if any(ch in lowered for ch in "0134578@$"):
+        found.append(" ".join(re.sub(r"[^\w@$]+", " ", lowered).translate(_LOOKALIKES).split()))
+    return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    """One pattern for all of them."""
+    return re.compile("|".join(_one(word.replace("'", "")) for word in words))
+
+
+def _one(word: str) -> str:
+    if word.startswith("/") and word.endswith("/"):
+        return f"(?:{word[1:-1]})"
+    if not word.isascii():
+        start = "(?<![가-힣])" if word.startswith("^") or " " in word else ""
+        return start + re.escape(word.removeprefix("^")).replace("\\ ", " ?")
+    end = "" if word.endswith("*") else r"(?![a-z0-9])"
+    return r"(?<![a-z0-9])" + re.escape(word.removesuffix("*")).replace("\\ ", " ") + end

@@ -50,6 +50,10 @@ class RuleBook:
     def covers(self, country: str) -> bool:
         return country in self._covered
 
+    def packs_of(self, country: str | None) -> frozenset[str]:
+        """The names of the packs made for this country."""
+        return frozenset(pack.pack for pack in self.packs if country in pack.jurisdictions)
+
     def has_regions(self, country: str) -> bool:
         """True where the country's states have rules of their own, so that an unknown state is a state of affairs."""
         return f"{country}-{UNKNOWN}" in self._by_place

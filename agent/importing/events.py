@@ -83,16 +83,30 @@ def segment(key: str, record: Record) -> list[EventRow | Line | BannerRow]:
     """A Segment message (`type`, `userId`, `timestamp`, `event`, `properties`). Raises BadField.
 
     `originalTimestamp` and `timestamp` say when it happened, `receivedAt` when it was known. An order's products become
-    invoice lines as well, and a consent object in the context becomes entries of the ledger.
+    invoice lines as well, and a consent object in the context becomes entries of the ledger, also where the rest of the
+    message cannot be used.
     """
     fields = record.fields
     kind = f.required(fields, "type", most=20)
     who = f.customer(fields, "userId") if f.text(fields, "userId") else ""
     if not who:
         raise f.BadField("userId: empty, anonymous messages are not kept yet")
+    occurred = f.maybe_moment(fields, "timestamp") or f.moment(fields, "originalTimestamp")
+    banner = read_banner(key, who, occurred, fields.get("context"))
+    kept = [banner] if banner else []
+    if kind == "identify" and banner:
+        return [banner]
+    try:
+        return [*_message(key, kind, who, occurred, fields), *kept]
+    except f.BadField as bad:
+        raise bad.saving(*kept) from None
+
+
+def _message(
+    key: str, kind: str, who: str, occurred: datetime, fields: dict[str, object]
+) -> list[EventRow | Line | BannerRow]:
     if kind not in ("track", "page", "screen"):
         raise f.BadField("type: only track, page and screen messages are imported")
-    occurred = f.maybe_moment(fields, "timestamp") or f.moment(fields, "originalTimestamp")
     received = f.maybe_moment(fields, "receivedAt") or occurred
     said: Mapping[str, Any] = fields["properties"] if isinstance(fields.get("properties"), dict) else {}  # type: ignore[assignment]
     name = _TRACKED.get(f.text(fields, "event"), "page_viewed") if kind == "track" else "page_viewed"
@@ -106,9 +120,8 @@ def segment(key: str, record: Record) -> list[EventRow | Line | BannerRow]:
         entity=entity,
         properties=read_properties(name, _worth(name, said)),
     )
-    banner = read_banner(key, who, occurred, fields.get("context"))
     lines = _lines(key, who, entity, said, occurred, received) if name == "purchased" else []
-    return [row, *lines, *([banner] if banner else [])]
+    return [row, *lines]
 
 
 def read_banner(key: str, who: str, at: datetime, context: object) -> BannerRow | None:
@@ -130,7 +143,7 @@ def _choices(context: Mapping[str, Any]) -> tuple[dict[str, bool], str]:
     found: dict[str, bool] = {}
     if isinstance(segment, dict) and isinstance(segment.get("categoryPreferences"), dict):
         said = segment["categoryPreferences"]
-        found |= {name[:80]: value for name, value in said.items() if isinstance(name, str) and value in (True, False)}
+        found |= {name[:80]: value for name, value in said.items() if isinstance(name, str) and isinstance(value, bool)}
     if isinstance(rudder, dict):
         for field, allowed in (("allowedConsentIds", True), ("deniedConsentIds", False)):
             ids = rudder.get(field)

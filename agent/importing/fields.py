@@ -7,11 +7,19 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
+from agent.domain.imports import Row
+
 LONGEST_TEXT = 400
 
 
 class BadField(ValueError):
-    """The row goes to quarantine with this reason."""
+    """The row goes to quarantine with this reason. `saved` are parts of it that count all the same: a refusal."""
+
+    saved: tuple[Row, ...] = ()
+
+    def saving(self, *rows: Row) -> BadField:
+        self.saved = rows
+        return self
 
 
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")

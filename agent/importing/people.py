@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from agent.domain.consent import Entry, Proof
+from agent.domain.consent import Entry, Proof, everything
 from agent.domain.customer import PER_CHANNEL, AgeAssurance, Basis, Channel, Condition, Consent, ConsentStatus, Purpose
 from agent.domain.imports import ConsentRow, CustomerRow, SuppressionRow
 from agent.importing import fields as f
@@ -17,6 +18,8 @@ CUSTOMER_COLUMNS = ("customer",)
 CONSENT_COLUMNS = ("customer", "purpose", "status", "given_at")
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}\.[^@\s]{2,63}")
+_TRUNK = re.compile(r"^(\+(?:82|81|44|49|33|31|32|34|41|43|45|46|47|48|351|353|358))0")
+"""Countries whose numbers at home begin with a zero that falls away from abroad: +82 010 is +82 10."""
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 SUPPRESSION_COLUMNS = ("address", "register", "copied_at")
 
@@ -38,6 +41,45 @@ def customer(key: str, record: Record) -> CustomerRow:
         locale=_locale(fields),
         age=AgeAssurance(f.one_of(fields, "age", AgeAssurance)) if f.text(fields, "age") else None,
     )
+
+
+REFUSALS = frozenset(
+    {"withdrawn", "refused", "revoked", "denied", "opted_out", "opted-out", "optout", "unsubscribed", "no"}
+)
+
+
+def consents(key: str, record: Record) -> list[ConsentRow]:
+    """One row of the ledger. A refusal counts however it is spelt: without a channel or with an unknown one it reaches
+    all of them, without a purpose all purposes, without a readable time from now on. Raises BadField for the others.
+    """
+    fields = record.fields
+    status = f.text(fields, "status", most=40).lower()
+    if status not in REFUSALS:
+        return [consent(key, record)]
+    try:
+        return [consent(key, Record(line=record.line, raw=record.raw, fields={**fields, "status": "withdrawn"}))]
+    except f.BadField:
+        return _refusal(key, fields)
+
+
+def _refusal(key: str, fields: dict[str, object]) -> list[ConsentRow]:
+    who = f.customer(fields)
+    named = f.text(fields, "purpose").lower()
+    channel = f.text(fields, "channel").lower().replace("-", "")
+    reached = [pair for pair in everything() if pair[0] == named] or everything()
+    reached = [pair for pair in reached if pair[1] == channel] or reached
+    try:
+        at = f.moment(fields, "given_at")
+    except f.BadField:
+        at = datetime.max.replace(tzinfo=UTC)  # the ledger takes the moment of the import
+    return [
+        ConsentRow(
+            key=f"{key}.{number}",
+            external_id=who,
+            entry=Entry(consent=Consent(purpose=p, channel=c, status=ConsentStatus.WITHDRAWN, given_at=at)),
+        )
+        for number, (p, c) in enumerate(reached)
+    ]
 
 
 def consent(key: str, record: Record) -> ConsentRow:
@@ -125,7 +167,8 @@ def _addresses(fields: dict[str, object]) -> dict[Channel, str]:
         if not _EMAIL.fullmatch(email):
             raise f.BadField("email: not an address")
         found[Channel.EMAIL] = email
-    phone = re.sub(r"[\s().-]", "", f.text(fields, "phone", most=40))
+    phone = re.sub(r"[\s().-]", "", f.text(fields, "phone", most=40).replace("(0)", ""))
+    phone = _TRUNK.sub(r"\1", phone)
     if phone:
         if not _PHONE.fullmatch(phone):
             raise f.BadField("phone: not an international number such as +821012345678")

@@ -42,7 +42,7 @@ FORMATS: dict[tuple[str, str | None], Format] = {
         transactions.ONLINE_RETAIL, _one(transactions.online_retail), csv_only=True
     ),
     ("customers", None): Format(people.CUSTOMER_COLUMNS, _one(people.customer)),
-    ("consents", None): Format(people.CONSENT_COLUMNS, _one(people.consent)),
+    ("consents", None): Format(people.CONSENT_COLUMNS, people.consents),
     ("suppressions", None): Format(people.SUPPRESSION_COLUMNS, _one(people.suppression)),
     ("events", None): Format(events.COLUMNS, events.event),
     ("events", "segment"): Format((), events.segment),
@@ -119,6 +119,7 @@ def _rows(source: Source, columns: tuple[str, ...], chosen: Format, what: str, t
             if len(places := tally.places.setdefault(reason, [])) < PLACES:
                 places.append(record.line)
             yield Quarantined(key=key, place=f"{source.path.name[:120]}:{record.line}", reason=reason)
+            yield from bad.saved
             continue
         first = rows[0]
         tally.outcomes[first.outcome if isinstance(first, Line) else RowOutcome.TAKEN] += 1

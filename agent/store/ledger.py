@@ -6,7 +6,7 @@ What follows from a statement by law is written in the same transaction, as time
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import MAXYEAR, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,6 +22,8 @@ from agent.store import schema as t
 from agent.store.database import Database
 from agent.store.rows import insert_new, note
 from agent.store.timers import arm, cancel_reconfirmations
+
+REPEATED = timedelta(hours=1)
 
 
 class SqlLedger:
@@ -120,9 +122,9 @@ class Book:
             held[row.customer].append(consent_of(row))
         kept = []
         for customer, entry in sorted(entries, key=lambda pair: pair[1].consent.given_at):
-            if entry.if_changed:
-                if _repeats(entry.consent, held[customer]):
-                    continue
+            if entry.if_changed and _repeats(entry.consent, held[customer]):
+                continue
+            if customer in held:
                 held[customer].append(entry.consent)
             kept.append((customer, entry))
         return kept
@@ -148,6 +150,8 @@ class Book:
             consent.given_at.isoformat(),
             consent.basis,
             consent.expires_at.isoformat() if consent.expires_at else "",
+            *consent.conditions,
+            *([consent.deal_ended_at.isoformat()] if consent.deal_ended_at else []),
         )
         return {
             "tenant": self._tenant,
@@ -156,7 +160,7 @@ class Book:
             "purpose": consent.purpose,
             "channel": consent.channel,
             "status": consent.status,
-            "given_at": consent.given_at,
+            "given_at": self._now if consent.given_at.year == MAXYEAR else consent.given_at,
             "expires_at": consent.expires_at,
             "basis": consent.basis,
             "conditions": ",".join(sorted(consent.conditions)),
@@ -210,12 +214,15 @@ def consent_of(row: Any) -> Consent:
 
 
 def _repeats(said: Consent, held: list[Consent]) -> bool:
-    """True where the same stands already, or where a grant is older than the newest word on the matter."""
+    """True where the same stands already, or where a grant is older than the newest word on the matter.
+
+    A refusal is noted again after an hour: a grant of the time between may still be on its way.
+    """
     mine = [c for c in held if c.purpose is said.purpose and c.channel is said.channel]
     now = standing(mine)
     newer = any(c.given_at >= said.given_at for c in mine)
     if said.status is ConsentStatus.WITHDRAWN:
-        return not newer and any(c.status is ConsentStatus.WITHDRAWN for c in now)
+        return any(c.status is ConsentStatus.WITHDRAWN and abs(said.given_at - c.given_at) < REPEATED for c in now)
     return newer or any(c.status is ConsentStatus.GRANTED and c.basis is said.basis for c in now)
 
 

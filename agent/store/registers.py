@@ -34,6 +34,7 @@ def copy(
     Addresses are kept as keyed hashes. An older copy than the one at hand adds its addresses and leaves the date.
     """
     rows = [{"tenant": tenant, "hash": hashed(names, a), "register": register, "at": now} for a in addresses]
+    copied_at = min(copied_at, now)
     new = insert_new(connection, t.suppressions, rows)
     _mark(connection, tenant, addresses)
     if _newer(connection, tenant, register, copied_at):

@@ -50,7 +50,8 @@ from agent.store.zones import zone_of
 EVENT_DAYS = 30
 PRESENT = timedelta(minutes=15)
 """A refusal counts this much ahead: it may be on file while a decision of a moment ago is still under way."""
-CONTACT_DAYS = 90
+CONTACT_DAYS = 400
+"""The longest rest that a rule may ask for, and the time in which an answer to a contact may come."""
 
 Grouped = dict[str, list[Row[Any]]]
 
@@ -70,14 +71,23 @@ _CONSENTS = _of(
     t.consents,
     or_(
         t.consents.c.given_at <= _AT,
-        and_(t.consents.c.status == ConsentStatus.WITHDRAWN, t.consents.c.given_at <= bindparam("soon", type_=t.Utc)),
+        and_(
+            t.consents.c.status == ConsentStatus.WITHDRAWN,
+            or_(t.consents.c.given_at <= bindparam("soon", type_=t.Utc), t.consents.c.recorded_at <= _AT),
+        ),
     ),
     columns="customer purpose channel status given_at basis expires_at conditions deal_ended_at",
 )
 _EVENTS = _of(
     t.events,
     t.events.c.occurred_at <= _AT,
-    t.events.c.occurred_at > bindparam("events_from", type_=t.Utc),
+    or_(
+        t.events.c.occurred_at > bindparam("events_from", type_=t.Utc),
+        and_(
+            t.events.c.kind == "chat_declined",
+            t.events.c.occurred_at > bindparam("contacts_from", type_=t.Utc),
+        ),
+    ),
     t.events.c.received_at <= _AT,
 )
 _CONTACTS = (

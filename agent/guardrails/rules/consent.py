@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from annotated_types import Ge, Le, Len
 
-from agent.domain.customer import Basis, Channel, Condition, Consent, Purpose, Snapshot
+from agent.domain.customer import Basis, Channel, Condition, Consent, ConsentStatus, Purpose, Snapshot
 from agent.domain.timers import months_after
 from agent.guardrails.cases import ActionCase, Breach, ChannelCase, CustomerCase, Nothing
 
@@ -138,11 +138,9 @@ def sensitive_goods(case: ActionCase, rule: Nothing) -> Breach | None:
 
 
 def answer_stands(case: ActionCase, rule: Nothing) -> Breach | None:
-    """Who has refused is not asked again to change their mind."""
-    if case.action.asks is None or case.aim is None:
+    """Who has refused, on whatever channel, is not asked again to change their mind."""
+    snapshot, asks = case.situation.snapshot, case.action.asks
+    if asks is None:
         return None
-    snapshot = case.situation.snapshot
-    channel = next((c for c in Channel if c.value == case.aim.entity), None)
-    if snapshot.withdrawn(case.action.asks, channel) or snapshot.objected_at:
-        return Breach(detail=f"{case.action.asks} was refused")
-    return None
+    refused = any(c.purpose is asks and c.status is ConsentStatus.WITHDRAWN for c in snapshot.consents)
+    return Breach(detail=f"{asks} was refused") if refused or snapshot.objected_at else None

@@ -134,7 +134,7 @@ def _ignored_at(contact: Contact, silent_days: int) -> datetime | None:
 class Refusals:
     """`events` names what a customer does that says no to an action: {chat_declined: [offer_chat]}."""
 
-    days: Annotated[int, Ge(1), Le(3650)]
+    days: Annotated[int, Ge(1), Le(365)]
     events: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def tighter_than(self, law: Refusals) -> bool:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from annotated_types import Gt, Le, Len
+from annotated_types import Ge, Gt, Le, Len
 
 from agent.domain.bundle import EffectState
 from agent.domain.customer import PUSHED
@@ -14,7 +14,7 @@ from agent.domain.verdict import Place
 from agent.guardrails.cases import Breach, EnvelopeCase, Nothing
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069\u200b\ufeff]")
-_TOKEN_URL = re.compile(r"<https://[^\s<>?#]+/[A-Za-z0-9_-]{22,}>(?:, <mailto:[^\s<>]+>)?")
+_TOKEN_URL = re.compile(r"<https://[^\s<>?#]+/[0-9a-f]{32}>(?:, <mailto:[^\s<>]+>)?")
 _UNSUBSCRIBE = "List-Unsubscribe"
 _ONE_CLICK = "List-Unsubscribe-Post"
 
@@ -51,6 +51,16 @@ def still_called_for(case: EnvelopeCase, rule: Nothing) -> Breach | None:
     return None
 
 
+def facts_still_true(case: EnvelopeCase, rule: Nothing) -> Breach | None:
+    """The price and name that the message states are the catalogue's of this moment."""
+    slots, effect = case.envelope.effect.payload.slots, case.envelope.effect
+    product = case.situation.snapshot.product(effect.entity)
+    price, name = slots.get("product.price"), slots.get("product.name")
+    if price is not None and (product is None or product.price is None or price.value != str(product.price.amount)):
+        return Breach(detail="the price has changed")
+    return Breach(detail="the name has changed") if name and (product is None or name.value != product.name) else None
+
+
 def one_click(case: EnvelopeCase, rule: Nothing) -> Breach | None:
     """An e-mail carries an https link with an opaque token and says that one POST unsubscribes (RFC 8058 3.1)."""
     headers = case.envelope.headers
@@ -81,10 +91,13 @@ def added_text_stands(case: EnvelopeCase, rule: Nothing) -> Breach | None:
 
 @dataclass(frozen=True, slots=True)
 class SpamRate:
+    """The rate a sender stays below, once it has one; a rate older than `days` says nothing any more."""
+
     below: Annotated[float, Gt(0), Le(1)]
+    days: Annotated[int, Ge(1), Le(366)]
 
     def tighter_than(self, law: SpamRate) -> bool:
-        return self.below <= law.below
+        return self.below <= law.below and self.days <= law.days
 
 
 def mailbox_rules(case: EnvelopeCase, rule: SpamRate) -> Breach | None:
@@ -95,7 +108,8 @@ def mailbox_rules(case: EnvelopeCase, rule: SpamRate) -> Breach | None:
     complaints = case.playbook.sending.complaints
     if complaints is not None and complaints.rate >= rule.below:
         return Breach(detail=f"spam complaints at {complaints.rate:.2%}")
-    return None
+    stale = complaints is not None and (case.situation.now.date() - complaints.as_of).days > rule.days
+    return Breach(detail="the complaint rate is out of date") if stale else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from agent.guardrails.cases import Breach, Nothing, TextCase
 from agent.guardrails.lexicon import Families
 from agent.guardrails.words import is_plain, slots_in
 
-_LINK = re.compile(r"(?i)https?:|www\.|://|\w/\w|\w\.[^\W\d_]|\S@\S|\bdot (?:com|net|org|io|kr|uk|shop)\b|닷컴|점\s?컴")
+_LINK = re.compile(r"(?i)https?:|www\.|://|\w/\w|\w\.[^\W\d_]|\S@\S|[。．]\w")
+_ADJACENT = re.compile(r"(\{\{[^{}]*\}\})[\s,.]*\1")
 _PERCENT = re.compile(r"[%％‰]")
 _CODE = re.compile(r"\b[A-Z]{5,}\b")
 _PLAIN = re.compile("[\n !\"#&'()*+,.\\-:;=?A-Za-z가-힣“”‘’…·–—]*")
@@ -30,7 +31,7 @@ def facts_in_slots(case: TextCase, rule: Families) -> Breach | None:
     """Free text holds no number, currency, percentage, link, code or deal word: invented offers die here."""
     if case.finished.unknown:
         return Breach(detail="unknown slot")
-    free = case.finished.free
+    free, words = case.finished.free, case.draft.payload.words
     if len(free) > LONGEST_FREE:
         return Breach(detail="too long to be checked")
     plain = _PLAIN.fullmatch(free) is not None
@@ -41,6 +42,7 @@ def facts_in_slots(case: TextCase, rule: Families) -> Breach | None:
         or ("link" if _LINK.search(flat) else "")
         or ("code" if _CODE.search(flat) else "")
         or ("slot marks" if "{" in flat or "}" in flat else "")
+        or ("two facts run together" if _ADJACENT.search(words.subject + "\n" + words.body) else "")
         or ("deal word" if rule.found_in(free) else "")
     )
     return Breach(detail=f"{found} outside a slot") if found else None

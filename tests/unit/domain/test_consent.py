@@ -87,5 +87,5 @@ def test_a_reconfirmation_renews_what_stands() -> None:
 
 def test_everything_names_each_purpose_on_each_of_its_channels() -> None:
     found = everything()
-    assert len(found) == len(set(found)) == 14
+    assert len(found) == len(set(found)) == 16
     assert all((channel is not None) is (purpose in PER_CHANNEL) for purpose, channel in found)
