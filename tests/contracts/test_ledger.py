@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from agent.guardrails.hearing import Heard
 from agent.service import Tactful
 from agent.store.database import Database
 from tests.conftest import CountingIds, StoppedClock
-from tests.support.brand import consent, person, product
+from tests.support.brand import agreed, consent, event, order, person, product
 from tests.support.people import NOON
 
 DAY = timedelta(days=1)
@@ -225,3 +226,82 @@ def test_a_refusal_of_the_next_moment_counts_already(tactful: Tactful, clock: St
     tactful.consents.ledger.record(tactful.tenant, tactful.find("ann"), [entry], "api")
     found = next(tactful.stores.snapshots.snapshots(tactful.tenant, [tactful.find("ann")], NOON))
     assert found.withdrawn(Purpose.AD_SENDING, Channel.SMS)
+
+
+def test_a_decision_as_of_a_moment_ago_is_taken_on_what_is_known_now(tactful: Tactful, clock: StoppedClock) -> None:
+    """Ten minutes back is no look at the past: its effect would go out."""
+    tactful.take([*agreed("ann"), order("ann", "1", NOON - 60 * DAY)])
+    clock.at = NOON
+    tactful.take([event("ann", "case_opened", NOON - timedelta(minutes=5), "k1")])
+    found = asyncio.run(tactful.decide("ann", as_of=NOON - timedelta(minutes=10)))
+    assert found.as_of == NOON
+    assert found.chosen is None or found.chosen.action == "apologise"
+
+
+def test_a_refusal_noted_ahead_of_its_time_counts_at_once(tactful: Tactful) -> None:
+    """A local time taken for UTC lies nine hours ahead."""
+    tactful.take([consent("ann", Purpose.AD_SENDING, Channel.EMAIL)])
+    ahead = consent("ann", Purpose.AD_SENDING, Channel.EMAIL, ConsentStatus.WITHDRAWN, NOON + timedelta(hours=9))
+    tactful.take([ahead])
+    found = next(tactful.stores.snapshots.snapshots(tactful.tenant, [tactful.find("ann")], NOON))
+    assert found.withdrawn(Purpose.AD_SENDING, Channel.EMAIL)
+
+
+def test_a_correction_of_an_entry_is_taken_and_the_stricter_counts(tactful: Tactful) -> None:
+    deal = consent("ann", Purpose.AD_SENDING, Channel.EMAIL)
+    conditions = (Condition.COLLECTED_DIRECTLY, Condition.OWN_GOODS, Condition.SAME_KIND)
+    generous = replace(
+        deal.entry.consent, basis=Basis.EXISTING_DEAL, conditions=conditions, deal_ended_at=NOON - 10 * DAY
+    )
+    strict = replace(generous, conditions=(), deal_ended_at=NOON - 300 * DAY)
+    for number, said in enumerate((generous, strict)):
+        assert tactful.take([replace(deal, key=f"d{number}", entry=Entry(consent=said))]) == 1
+    found = next(tactful.stores.snapshots.snapshots(tactful.tenant, [tactful.find("ann")], NOON))
+    (stands,) = [c for c in found.consents if c.purpose is Purpose.AD_SENDING]
+    assert stands.conditions == ()
+
+
+def test_what_the_ledger_cannot_hold_is_refused_on_every_store(tactful: Tactful) -> None:
+    for proof in (Proof(evidence="x" * 401), Proof(wording="w" * 81), Proof(method="a\nb")):
+        with pytest.raises(InputError, match="printable"):
+            tactful.consents.record("ann", ConsentStatus.GRANTED, ADS, "web", proof=proof)
+    with pytest.raises(InputError, match="not agreed to"):
+        tactful.consents.record("ann", ConsentStatus.GRANTED, [(Purpose.AD_SENDING, Channel.CHAT)], "web")
+    assert tactful.consents.history("ann") == []
+
+
+@pytest.mark.parametrize("change", ["words", "lines", "country", "price"])
+def test_a_claim_judges_the_words_and_the_lines_anew(tactful: Tactful, change: str, clock: StoppedClock) -> None:
+    """What was lawful when decided may not be so at the claim: another law, another price, other words."""
+    tactful.take([*agreed("ann"), order("ann", "1", NOON - 60 * DAY)])
+    decision = asyncio.run(tactful.decide("ann"))
+    (effect,) = tactful.effects(decision)
+    late = NOON + timedelta(minutes=1)
+    ruling = tactful.claim(effect, late)[1]
+    assert {str(v.rule) for v in ruling.verdicts if v.removes} <= {"std-gmail-bulk"}
+    if change == "words":
+        words = replace(effect.payload.words, body="Ninety percent off at evil.example")
+        effect = replace(effect, payload=replace(effect.payload, words=words))
+    elif change == "lines":
+        effect = replace(effect, payload=replace(effect.payload, amendments=()))
+    elif change == "country":
+        tactful.take([replace(person("ann", country="KR", zone="Asia/Seoul"), key="moved")])
+    else:
+        tactful.take([order(None, "2", NOON - DAY, price="99.00")])
+    refused = {str(v.rule) for v in tactful.claim(effect, late)[1].verdicts if v.removes} - {"std-gmail-bulk"}
+    expected = {
+        "words": "eth-facts-in-slots",
+        "lines": "tactful-line-missing",
+        "country": "tactful-line-missing",
+        "price": "tr-facts-still-true",
+    }
+    assert expected[change] in refused
+
+
+def test_a_no_of_long_ago_still_rests_the_offer(tactful: Tactful) -> None:
+    declined = event("ann", "chat_declined", NOON - 80 * DAY, "lamp")
+    views = [event("ann", "product_viewed", NOON - timedelta(minutes=n), "lamp", dwell_seconds=80) for n in (1, 2, 3)]
+    tactful.take([*agreed("ann"), order(None, "c", NOON - 300 * DAY), declined, *views])
+    found = asyncio.run(tactful.decide("ann"))
+    rules = {c.rule for c in found.candidates if c.treatment.action == "offer_chat"}
+    assert "eth-reject-cooldown" in rules
