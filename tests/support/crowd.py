@@ -59,7 +59,8 @@ def _one(draw: random.Random, name: str, now: datetime) -> list[Row]:
 def _consents(draw: random.Random, name: str, now: datetime) -> list[Row]:
     rows: list[Row] = []
     wanted: list[tuple[Purpose, Any]] = [(Purpose.PROFILING, None), (Purpose.MARKETING_PROCESSING, None)]
-    wanted += [(Purpose.AD_SENDING, c) for c in CHANNELS] + [(Purpose.NIGHT, c) for c in CHANNELS[1:]]
+    if draw.random() < 0.9:  # the others were never asked
+        wanted += [(Purpose.AD_SENDING, c) for c in CHANNELS] + [(Purpose.NIGHT, c) for c in CHANNELS[1:]]
     for purpose, channel in wanted:
         if draw.random() < (0.85 if channel is None else 0.6):
             rows.append(consent(name, purpose, channel))
