@@ -46,11 +46,16 @@ class Families:
         return said(text, self.words, self.harmless)
 
 
+@lru_cache(maxsize=4096)
 def said(text: str, words: tuple[str, ...], harmless: tuple[str, ...] = ()) -> str:
     """The first that the text says of the words, as it stands there, else ''."""
-    pattern = _pattern(words)
+    literals, patterns = _ready(words)
     for reading in readings(text, harmless):
-        found = pattern.search(reading)
+        for needle, literal in literals:
+            found = literal.search(reading) if needle in reading else None
+            if found:
+                return found.group(0).strip()
+        found = patterns.search(reading) if patterns else None
         if found:
             return found.group(0).strip()
     return ""
@@ -75,13 +80,26 @@ def readings(text: str, harmless: tuple[str, ...] = ()) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
+def _ready(words: tuple[str, ...]) -> tuple[list[tuple[str, re.Pattern[str]]], re.Pattern[str] | None]:
+    """The words with a piece that must stand in the text for them to match, and all patterns as one."""
+    plain = [word.replace("'", "") for word in words]
+    literals = [(word.strip("^*").split(" ")[0], re.compile(_one(word))) for word in plain if not _is_pattern(word)]
+    patterns = "|".join(_one(word) for word in plain if _is_pattern(word))
+    return literals, re.compile(patterns) if patterns else None
+
+
+@lru_cache(maxsize=16)
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     """One pattern for all of them."""
     return re.compile("|".join(_one(word.replace("'", "")) for word in words))
 
 
+def _is_pattern(word: str) -> bool:
+    return word.startswith("/") and word.endswith("/")
+
+
 def _one(word: str) -> str:
-    if word.startswith("/") and word.endswith("/"):
+    if _is_pattern(word):
         return f"(?:{word[1:-1]})"
     if not word.isascii():
         start = "(?<![가-힣])" if word.startswith("^") or " " in word else ""
