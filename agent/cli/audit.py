@@ -11,6 +11,7 @@ from agent.cli.options import Json, Lang, Tenant, language, print_json, product
 
 audit = typer.Typer(help="Look at what was decided: fairness.", no_args_is_help=True)
 
+FEW = 8
 WORDS = {
     "en": {
         "head": ("attribute", "value", "measure", "group", "others", "ratio", "p", ""),
@@ -21,6 +22,7 @@ WORDS = {
         "flag": "LOOK",
         "too few": "too few to judge",
         "gini": "spread",
+        "more": "{n} more comparisons, none of them flagged, stand in --json.",
         "end": "{n} customers, {flags} to look at. A significant ratio outside 0.80 to 1.25 is a flag, not a proof.",
     },
     "ko": {
@@ -32,6 +34,7 @@ WORDS = {
         "flag": "확인 필요",
         "too few": "판단하기에 적음",
         "gini": "편차",
+        "more": "그 밖의 비교 {n}건은 확인할 것이 없으며 --json에 있습니다.",
         "end": "고객 {n}명, 확인할 것 {flags}건. 0.80~1.25를 벗어난 유의한 비율은 살펴볼 표시일 뿐 증거가 아닙니다.",
     },
 }
@@ -61,7 +64,8 @@ def _print(report: Any, words: dict[str, Any]) -> None:
     table = Table(box=SIMPLE, pad_edge=False)
     for head, right in zip(words["head"], (0, 0, 0, 1, 1, 1, 1, 0), strict=True):
         table.add_column(head, justify="right" if right else "left")
-    for x in report.lines:
+    shown = [x for x in report.lines if _worth_showing(x, report)]
+    for x in shown:
         share = "{:,.2f}" if x.measure == "amounts" else "{:.1%}"
         table.add_row(
             x.attribute,
@@ -80,7 +84,15 @@ def _print(report: Any, words: dict[str, Any]) -> None:
         )
     console = Console()
     console.print(table)
+    if len(shown) < len(report.lines):
+        console.print(words["more"].format(n=len(report.lines) - len(shown)))
     console.print(words["end"].format(n=f"{report.customers:,}", flags=report.flagged))
+
+
+def _worth_showing(line: Any, report: Any) -> bool:
+    """What is flagged, and all that could be judged of attributes with few values."""
+    values = {x.value for x in report.lines if x.attribute == line.attribute}
+    return line.finding == "flag" or (len(values) <= FEW and line.finding != "too few")
 
 
 def _plain(report: Any) -> dict[str, Any]:
