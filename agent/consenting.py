@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from agent.domain.consent import Entry, Proof, Receipt, everything, standing
@@ -51,7 +51,6 @@ class Consents:
     tokens: Tokens
     customers: Customers
     clock: Clock
-    plain: Terms = field(default_factory=Terms)
 
     def history(self, customer: str) -> list[Receipt]:
         """Everything the customer ever stated, oldest first. Raises NotFound."""
@@ -75,7 +74,7 @@ class Consents:
         proof: Proof | None = None,
     ) -> list[Receipt]:
         """Records statements made at this moment; a receipt for each. Raises NotFound and InputError."""
-        how, proof = terms or self.plain, proof or Proof(method=source)
+        how, proof = terms or Terms(), proof or Proof(method=source)
         _check(purposes, proof)
         if how.basis is Basis.EXISTING_DEAL and how.deal_ended_at is None:
             raise InputError("an existing deal needs the day it ended", place="deal_ended_at", next_step="Add it.")

@@ -19,6 +19,7 @@ from agent.domain.errors import InputError
 from agent.domain.guideline import Found, GuidelineQuery, Passage
 from agent.domain.ids import CustomerId, DecisionId, EffectId, ExternalId, TenantId, TriggerKey, decision_id
 from agent.domain.imports import Row, Tally
+from agent.domain.instants import as_present
 from agent.domain.money import Money
 from agent.domain.playbook import Playbook
 from agent.domain.ports import (
@@ -34,16 +35,13 @@ from agent.domain.ports import (
     Toolset,
 )
 from agent.domain.verdict import Ruling
-from agent.graph.build import PRESENT
-from agent.graph.bulk import decide_many
-from agent.graph.environment import Environment
-from agent.graph.state import MOST_STEPS
 from agent.guardrails.words import compose, seal
 from agent.importing import run as importing
 from agent.importing.attributes import read_attributes
 from agent.signals.read import read
 
 if TYPE_CHECKING:
+    from agent.graph.environment import Environment
     from agent.graph.replay import Replay
 
 LONGEST_TRIGGER = 150
@@ -128,6 +126,8 @@ class Tactful:
 
     def sweep(self, *, as_of: datetime | None = None) -> Iterator[Committed]:
         """Like `decide_all`, and says of each decision whether it stood already from an earlier run."""
+        from agent.graph.bulk import decide_many  # lazily, like all that loads the graph
+
         trigger = TriggerKey(f"all:{(as_of or self._clock.now()).isoformat()}")
         customers = self.stores.customers.all(self.tenant)
         d = self.deciding
@@ -138,15 +138,15 @@ class Tactful:
                 yield decided or asyncio.run(self._commit(d.plain, who, trigger, now))
 
     def _present(self, as_of: datetime | None) -> datetime:
-        """The instant to decide at: a moment ago is now, or what happened since would be missed by an effect that goes
-        out. Further back it is a look at the past, which sends nothing."""
         now = self._clock.now()
-        return now if as_of is None or as_of < now <= as_of + PRESENT else as_of
+        return now if as_of is None else as_present(as_of, now)
 
     async def _run(self, graph: Any, customer: CustomerId, trigger: str, now: datetime) -> Decision:
         return (await self._commit(graph, customer, trigger, now)).decision
 
     async def _commit(self, graph: Any, customer: CustomerId, trigger: str, now: datetime) -> Committed:
+        from agent.graph.state import MOST_STEPS
+
         answer = await graph.ainvoke(
             {"customer": customer, "trigger": trigger, "as_of": now.isoformat()},
             {"recursion_limit": MOST_STEPS},
@@ -202,8 +202,12 @@ class Tactful:
     def rendered(self, effect: Effect) -> tuple[str, str]:
         """(subject, body) as it would leave now, the name filled in: personal data, for the sender's eyes only."""
         locale = self.where(effect.customer)[0]
+        return compose(effect.payload, locale, self._late(effect))
+
+    def _late(self, effect: Effect) -> dict[str, str]:
+        """What is known only at sending: the name."""
         name = self.stores.customers.first_name(self.tenant, effect.customer)
-        return compose(effect.payload, locale, {"customer.name": name} if name else {})
+        return {"customer.name": name} if name else {}
 
     # Learn and import ------------------------------------------------------------------------------------------------
     def outcome(self, effect: str, kind: str, value: Money | None = None) -> bool:
@@ -228,15 +232,12 @@ class Tactful:
         at = now or self._clock.now()
         env = self.deciding.env
         snapshot = next(self.stores.snapshots.snapshots(self.tenant, [effect.customer], at))
-        name = self.stores.customers.first_name(self.tenant, effect.customer)
         headers: dict[str, str] = {}
         if effect.channel is Channel.EMAIL and effect.kind is Kind.OFFER:
             headers = self.consents.unsubscribe_headers(effect.customer, effect.channel, self.playbook.brand.optout_url)
-        late = {"customer.name": name} if name else {}
-        envelope = seal(effect, self.tenant, snapshot.locale, late, headers)
-        action = next(a for a in env.toolset.actions() if a.name == effect.action)
+        envelope = seal(effect, self.tenant, snapshot.locale, self._late(effect), headers)
         screen = env.guard.screen(read(snapshot, at, self.playbook.brand.currency))
-        return envelope, env.guard.claim(screen, action, envelope)
+        return envelope, env.guard.claim(screen, env.action(effect.action), envelope)
 
     # Audit -----------------------------------------------------------------------------------------------------------
     def fairness(self, attributes: Path) -> Report:
@@ -244,7 +245,8 @@ class Tactful:
 
         The file is read and forgotten. Raises InputError where it cannot be read.
         """
-        columns = read_attributes(attributes, self.stores.customers.external_ids(self.tenant), self.find)
+        known = {person.external_id: person.customer for person in self.stores.customers.everyone(self.tenant)}
+        columns = read_attributes(attributes, known)
         newest = {decision.customer: decision for decision in self.stores.records.decisions(self.tenant)}
         return audit([self._got(decision) for decision in newest.values()], columns)
 

@@ -41,12 +41,13 @@ def main(
     """Writes customers.csv and consents.csv for the customers imported so far."""
     draw = random.Random(seed)
     product = open_tactful(load_settings(), tenant)
-    people = product.stores.customers.external_ids(product.tenant)
+    people = product.stores.customers.everyone(product.tenant)
     out.mkdir(parents=True, exist_ok=True)
     with (out / "customers.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(["customer", "first_name", "email", "phone", "country", "zone", "locale", "age"])
-        for number, (name, country) in enumerate(people):
+        for number, known in enumerate(people):
+            name, country = known.external_id, known.country
             zone = zone_of(country) or SEVERAL_ZONES.get(country or "", "")
             phone = f"+4477009{number % 100_000:05d}"
             rows.writerow(
@@ -55,9 +56,9 @@ def main(
     with (out / "consents.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(["customer", "purpose", "channel", "status", "given_at", "basis", "evidence"])
-        for name, _ in people:
+        for known in people:
             if draw.random() < 0.5:
-                rows.writerows(_consents(draw, name))
+                rows.writerows(_consents(draw, known.external_id))
     typer.echo(f"{len(people):,} customers written to {out}")
 
 

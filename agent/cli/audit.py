@@ -48,10 +48,12 @@ def fairness(
     as_json: Json = False,
 ) -> None:
     """Compare offers, holds and amounts between groups: rate ratios with a significance test, Gini for numbers."""
+    from dataclasses import asdict
+
     tactful = product(tenant)
     report = tactful.fairness(attributes)
     if as_json:
-        print_json({"flagged": report.flagged, **_plain(report)})
+        print_json({"flagged": report.flagged, **asdict(report)})
         return
     _print(report, WORDS[language(lang, tactful.playbook.brand.locale)])
 
@@ -93,9 +95,3 @@ def _worth_showing(line: Any, report: Any) -> bool:
     """What is flagged, and all that could be judged of attributes with few values."""
     values = {x.value for x in report.lines if x.attribute == line.attribute}
     return line.finding == "flag" or (len(values) <= FEW and line.finding != "too few")
-
-
-def _plain(report: Any) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(report)

@@ -52,12 +52,12 @@ def grant(
     from agent.consenting import Terms
     from agent.domain.consent import Proof
     from agent.domain.customer import Basis, Condition, ConsentStatus
-    from agent.graph.build import instant
+    from agent.domain.instants import instant
 
     terms = Terms(
         basis=_one_of(Basis, basis, "--basis"),
         conditions=tuple(_one_of(Condition, name, "--condition") for name in condition or ()),
-        deal_ended_at=instant(deal_ended) if deal_ended else None,
+        deal_ended_at=instant(deal_ended, "--deal-ended") if deal_ended else None,
     )
     proof = Proof(method="cli", wording=wording, evidence=evidence)
     book = product(tenant).consents

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from agent.cli.options import AsOf, Json, Lang, Tenant, language, print_json, product, progress
+
+if TYPE_CHECKING:
+    from agent.service import Tactful
 
 
 def decide(
@@ -32,12 +36,12 @@ def decide(
     import asyncio
 
     from agent.cli import show
-    from agent.graph.build import instant
+    from agent.domain.instants import instant
 
     tactful = product(tenant)
     when = instant(as_of) if as_of else None
     if customer is None:
-        _decide_all(tenant, as_of, as_json)
+        _decide_all(tactful, when, as_json)
         return
     decision = asyncio.run(tactful.decide(customer, trigger=trigger, as_of=when))
     if as_json:
@@ -46,28 +50,25 @@ def decide(
         show.decision(tactful, decision, language(lang, tactful.playbook.brand.locale))
 
 
-def _decide_all(tenant: str, as_of: str | None, as_json: bool) -> None:
+def _decide_all(tactful: Tactful, as_of: datetime | None, as_json: bool) -> None:
     import time
 
     from agent.cli import show
-    from agent.graph.build import instant
 
-    tactful = product(tenant)
     total = tactful.stores.customers.count(tactful.tenant)
     counts: Counter[str] = Counter()
     effects = stood = 0
-    as_of_instant = instant(as_of) if as_of else None
     with progress(as_json) as bar:
         task = bar.add_task("deciding", total=total)
         started = time.perf_counter()
-        for found in tactful.sweep(as_of=as_of_instant):
+        for found in tactful.sweep(as_of=as_of):
             counts[show.summary(found.decision)] += 1
             effects += len(found.decision.effects)
             stood += found.repeated
             bar.update(task, advance=1)
         seconds = time.perf_counter() - started
     done = sum(counts.values())
-    expired = tactful.expired(as_of_instant) if effects else 0
+    expired = tactful.expired(as_of) if effects else 0
     if as_json:
         print_json(
             {

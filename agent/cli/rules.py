@@ -10,7 +10,8 @@ from agent.cli.options import Json, Lang, language, print_json
 
 if TYPE_CHECKING:
     from agent.guardrails.boundaries import Result
-    from agent.guardrails.pack import Clause, Pack
+    from agent.guardrails.pack import Pack
+    from agent.guardrails.rulebook import RuleBook
 
 rules = typer.Typer(help="The guard's rules: list, show ID, test. Engineering, not legal advice.", no_args_is_help=True)
 
@@ -88,7 +89,7 @@ def show(
     listed = next((r for p in _packs(None) for r in _listed(p, chosen) if r["id"] == rule), None)
     if listed is None:
         raise NotFound(f"no rule {rule}", next_step="See `tactful rules list`.")
-    clause = next((c for c in _clauses() if c.rule_id == rule), None)
+    clause = next((c for c in _book().clauses if c.rule_id == rule), None)
     parameters = dict(clause.entry.parameters) if clause else {}
     cases = [_case(r) for r in _results(rule)] if clause else []
     if as_json:
@@ -133,7 +134,7 @@ def run_cases(
         raise typer.Exit(1)
 
 
-def _book() -> Any:
+def _book() -> RuleBook:
     from agent.guardrails.rulebook import shipped, shipped_names
 
     return shipped(shipped_names())
@@ -146,11 +147,6 @@ def _packs(name: str | None) -> list[Pack]:
     if not found:
         raise NotFound(f"no pack {name}", next_step=f"Choose from: {', '.join(p.pack for p in _book().packs)}.")
     return found
-
-
-def _clauses() -> tuple[Clause, ...]:
-    clauses: tuple[Clause, ...] = _book().clauses
-    return clauses
 
 
 def _results(only: str) -> list[Result]:

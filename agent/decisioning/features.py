@@ -29,14 +29,6 @@ def blind(situation: Situation) -> Situation:
         locale="",
         age=AgeAssurance.UNKNOWN,
         reach=tuple(replace(r, region="") if r.region else r for r in snapshot.reach),
-        consents=snapshot.consents,
-        events=snapshot.events,
-        history=snapshot.history,
-        contacts=snapshot.contacts,
-        cases=snapshot.cases,
-        products=snapshot.products,
-        campaigns=snapshot.campaigns,
-        slots=snapshot.slots,
-        arms=snapshot.arms,
+        **{name: getattr(snapshot, name) for name in ALLOWED},
     )
     return replace(situation, snapshot=seen)

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from agent.domain.customer import PER_CHANNEL, PUSHED, Basis, Channel, Consent, ConsentStatus, Purpose
+
+UNDATED = datetime.max.replace(tzinfo=UTC)
+"""Stands for a time that nobody could read: the ledger takes the moment of recording."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,11 @@ IN_SESSION = (Channel.CHAT, Channel.PAGE)
 """The surface that the caller shows while the customer is there; it counts towards fatigue all the same."""
 
 
+CASE_EVENTS = ("case_opened", "case_closed")
+REFUSING_EVENTS = ("chat_declined",)
+"""What a customer does that says no to an offer: kept as long as a rule may ask for it, longer than other events."""
+
+
 class Purpose(StrEnum):
     """Purposes of consent (reference: PIPA art. 22, ICT Network Act art. 50, GDPR art. 6 and 9)."""
 

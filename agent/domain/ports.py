@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -157,6 +158,15 @@ class ImportSink(Protocol):
     def finish(self, tenant: TenantId, name: str, rows: int, new: int) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One external id with its pseudonym and country: personal data, for exports and audits."""
+
+    external_id: ExternalId
+    customer: CustomerId
+    country: str | None
+
+
 class Customers(Protocol):
     """Who is meant, who there is, and what only the sender may see."""
 
@@ -166,7 +176,7 @@ class Customers(Protocol):
 
     def count(self, tenant: TenantId) -> int: ...
 
-    def external_ids(self, tenant: TenantId) -> list[tuple[ExternalId, str | None]]: ...
+    def everyone(self, tenant: TenantId) -> list[Known]: ...
 
     def where(self, tenant: TenantId, customer: CustomerId) -> tuple[str | None, str | None]: ...
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from langgraph.graph import END, START, StateGraph
@@ -17,8 +17,9 @@ from langgraph.graph.state import CompiledStateGraph
 
 from agent.domain.action import HoldReason, Kind, Stage
 from agent.domain.bundle import Brief, Committed, Exhausted, Proposal
-from agent.domain.errors import DeciderError, InputError, NotFound
+from agent.domain.errors import DeciderError, NotFound
 from agent.domain.ids import CustomerId, RuleId, TriggerKey
+from agent.domain.instants import as_present, instant
 from agent.domain.ports import Clock, Commit, Decider, Snapshots
 from agent.domain.verdict import Verdict, VerdictKind
 from agent.graph import nodes
@@ -26,8 +27,6 @@ from agent.graph.deciders.engine import EngineDecider
 from agent.graph.environment import Environment
 from agent.graph.state import Answer, Request, State, Step
 
-PRESENT = timedelta(minutes=15)
-"""A decision as of an instant further back than this looks back, and stays there."""
 RETRIES = 2
 """Conflicts after which the engine decides; one more, and the decision is a hold."""
 EXHAUSTED = RuleId("tactful-exhausted")
@@ -62,8 +61,7 @@ class Steps:
         asked = instant(state["as_of"])
         if not state.get("conflicts") or self.clock is None:
             return asked
-        now = self.clock.now()
-        return now if asked < now <= asked + PRESENT else asked
+        return as_present(asked, self.clock.now())
 
     async def recall(self, state: State) -> Step:
         return {"passages": nodes.recall(self.env, state["situation"])}
@@ -159,19 +157,6 @@ async def _ask(decider: Decider, brief: Brief, ends: float) -> Proposal:
     except Exception as error:
         raise DeciderError("failed", f"the decider failed ({type(error).__name__})") from error
     return nodes.checked(brief, proposal)
-
-
-def instant(text: str) -> datetime:
-    """An ISO 8601 time with its zone, in UTC. Raises InputError."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(
-            "not an ISO 8601 time", place="as_of", next_step="Write it as 2026-11-22T13:00+00:00."
-        ) from error
-    if found.tzinfo is None:
-        raise InputError("the time has no zone", place="as_of", next_step="Add one, as in 2026-11-22T13:00+00:00.")
-    return found.astimezone(UTC)
 
 
 def own_verdict(rule: RuleId, hold: HoldReason, detail: str) -> Verdict:

@@ -8,7 +8,9 @@ from functools import lru_cache
 import orjson
 from pydantic import TypeAdapter
 
+from agent.domain.action import Action
 from agent.domain.decision import Versions
+from agent.domain.errors import NotFound
 from agent.domain.guideline import Passage
 from agent.domain.ids import TenantId, digest
 from agent.domain.playbook import Playbook
@@ -34,6 +36,13 @@ class Environment:
     policy: bytes
     policy_hash: str
     versions: Versions
+
+    def action(self, name: str) -> Action:
+        """The catalogue's entry. Raises NotFound."""
+        found = next((a for a in self.toolset.actions() if a.name == name), None)
+        if found is None:
+            raise NotFound(f"no action {name}", next_step="See `tactful tools list`.")
+        return found
 
 
 def environment(

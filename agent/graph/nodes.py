@@ -123,7 +123,7 @@ def act(env: Environment, weighing: Weighing, brief_: Brief, proposal: Proposal)
 
 def guard(env: Environment, weighing: Weighing, draft: Draft) -> Ruling:
     """Judges the finished words and arguments."""
-    action = next(a for a in env.toolset.actions() if a.name == draft.treatment.action)
+    action = env.action(draft.treatment.action)
     return env.guard.judge(weighing.survey.screen, action, draft, weighing.survey.aims.get(action.name))
 
 

@@ -45,7 +45,7 @@ class RuleBook:
         self.lexicon = lexicon
         self._covered = {place for pack in self.packs for place in pack.jurisdictions}
         self._by_place = _by_place(self.clauses)
-        self._refuse_twins()
+        self._refuse_repeated()
 
     def covers(self, country: str) -> bool:
         return country in self._covered
@@ -86,7 +86,7 @@ class RuleBook:
         book._by_place = _by_place(book.clauses)
         return book
 
-    def _refuse_twins(self) -> None:
+    def _refuse_repeated(self) -> None:
         ids = [clause.rule_id for clause in self.clauses]
         twice = {rule for rule in ids if ids.count(rule) > 1}
         if twice:

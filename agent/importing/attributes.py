@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
-from agent.domain.errors import ImportFileError, NotFound
+from agent.domain.errors import ImportFileError
 from agent.domain.ids import CustomerId, ExternalId
 
 LONGEST_VALUE = 80
 
 
-def read_attributes(
-    path: Path, known: Iterable[tuple[ExternalId, str | None]], find: Callable[[str], CustomerId]
-) -> dict[str, dict[str, str]]:
+def read_attributes(path: Path, known: Mapping[ExternalId, CustomerId]) -> dict[str, dict[str, str]]:
     """Each attribute's values by pseudonym; customers that are not known are left out. Raises ImportFileError."""
-    names = {external for external, _ in known}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
@@ -27,10 +24,10 @@ def read_attributes(
                 )
             found: dict[str, dict[str, str]] = {column: {} for column in columns}
             for row in reader:
-                external = (row["customer"] or "").strip()
-                if external in names:
-                    _keep(found, find(external), row)
-    except (OSError, UnicodeDecodeError, csv.Error, NotFound) as error:
+                customer = known.get(ExternalId((row["customer"] or "").strip()))
+                if customer is not None:
+                    _keep(found, customer, row)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ImportFileError(
             "cannot be read as CSV in UTF-8", place=path.name, next_step="Export it again."
         ) from error

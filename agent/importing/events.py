@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from agent.domain.customer import CASE_EVENTS
 from agent.domain.imports import BannerRow, EventRow, Line
 from agent.domain.money import Money
 from agent.importing import fields as f
@@ -52,7 +53,7 @@ def event(key: str, record: Record) -> list[EventRow | Line]:
     kind = f.required(fields, "kind", most=40)
     if kind not in KINDS:
         raise f.BadField(f"kind: not one of {', '.join(sorted(KINDS))}")
-    if kind in ("case_opened", "case_closed"):
+    if kind in CASE_EVENTS:
         f.required(fields, "entity", most=120)
     occurred = f.moment(fields, "occurred_at")
     nested = fields.get("properties")

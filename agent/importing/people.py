@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from agent.domain.consent import Entry, Proof, everything
+from agent.domain.consent import UNDATED, Entry, Proof, everything
 from agent.domain.customer import PER_CHANNEL, AgeAssurance, Basis, Channel, Condition, Consent, ConsentStatus, Purpose
 from agent.domain.imports import ConsentRow, CustomerRow, SuppressionRow
 from agent.importing import fields as f
@@ -71,7 +70,7 @@ def _refusal(key: str, fields: dict[str, object]) -> list[ConsentRow]:
     try:
         at = f.moment(fields, "given_at")
     except f.BadField:
-        at = datetime.max.replace(tzinfo=UTC)  # the ledger takes the moment of the import
+        at = UNDATED
     return [
         ConsentRow(
             key=f"{key}.{number}",

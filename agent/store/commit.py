@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
@@ -23,6 +22,7 @@ from agent.domain.bundle import (
 )
 from agent.domain.decision import Decision
 from agent.domain.ids import TenantId, digest
+from agent.domain.instants import is_present
 from agent.domain.money import Money
 from agent.domain.ports import Clock
 from agent.store import schema as t
@@ -31,8 +31,6 @@ from agent.store.database import Database
 from agent.store.records import decisions_by_id
 from agent.store.rows import CHUNK, Pseudonyms, insert_new, pack
 
-PRESENT = timedelta(minutes=15)
-"""A decision as of a time further from the clock than this is about the past or the future."""
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -110,7 +108,7 @@ class _Writer:
 
     def _another_time(self, decision: Decision) -> bool:
         """Decided as of another time than now: a look back or ahead, which must neither send nor use up anything."""
-        return abs(self._now - decision.as_of) > PRESENT
+        return not is_present(decision.as_of, self._now)
 
     def _allocate_all(self, bundle: Bundle, allocated: dict[str, str]) -> str | None:
         """Allocates every reservation into `allocated`, or none of them; the resource that was gone."""

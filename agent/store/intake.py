@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from agent.domain.consent import Entry
+from agent.domain.customer import CASE_EVENTS
 from agent.domain.ids import CustomerId, ExternalId, TenantId
 from agent.domain.imports import BannerRow, ConsentRow, CustomerRow, EventRow, Line, Quarantined, Row, SuppressionRow
 from agent.domain.playbook import Playbook
@@ -18,9 +19,7 @@ from agent.store import schema as t
 from agent.store.database import Database
 from agent.store.ledger import Book
 from agent.store.registers import copy, hashed, is_listed
-from agent.store.rows import Pseudonyms, insert_new, note
-
-CASES = ("case_opened", "case_closed")
+from agent.store.rows import Pseudonyms, chunks, insert_new, move_versions, note
 
 
 class SqlIntake:
@@ -206,12 +205,7 @@ class _Batch:
             person = self._names.person(ExternalId(row.external_id))
             moved = self._facts(customer, row) + self._addresses(customer, person, row)
             if moved:
-                c = t.customers.c
-                self._connection.execute(
-                    update(t.customers)
-                    .where(c.tenant == self._tenant, c.customer == customer)
-                    .values(version=c.version + 1)
-                )
+                move_versions(self._connection, self._tenant, [customer])
             p = t.persons.c
             named = (
                 row.first_name
@@ -313,23 +307,16 @@ class _Batch:
             }
             for row in rows
         ]
-        opened = {str(v["event"]): str(v["customer"]) for v in values if v["kind"] in CASES}
+        opened = {str(v["event"]): str(v["customer"]) for v in values if v["kind"] in CASE_EVENTS}
         known = self._known_events(list(opened))
         new = insert_new(self._connection, t.events, values)
-        self._move({customer for name, customer in opened.items() if name not in known})
+        move_versions(self._connection, self._tenant, (who for name, who in opened.items() if name not in known))
         return new
 
     def _known_events(self, names: list[str]) -> set[str]:
         e = t.events.c
-        query = select(e.event).where(e.tenant == self._tenant, e.event.in_(names))
-        return set(self._connection.execute(query).scalars()) if names else set()
-
-    def _move(self, customers: set[str]) -> None:
-        """A case is a decision fact: the versions of those concerned move."""
-        c = t.customers.c
-        if customers:
-            self._connection.execute(
-                update(t.customers)
-                .where(c.tenant == self._tenant, c.customer.in_(sorted(customers)))
-                .values(version=c.version + 1)
-            )
+        found: set[str] = set()
+        for some in chunks(names):
+            query = select(e.event).where(e.tenant == self._tenant, e.event.in_(some))
+            found |= set(self._connection.execute(query).scalars())
+        return found

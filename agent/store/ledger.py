@@ -6,13 +6,14 @@ What follows from a statement by law is written in the same transaction, as time
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import MAXYEAR, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, select
 
-from agent.domain.consent import Entry, Proof, Receipt, standing
+from agent.domain.consent import UNDATED, Entry, Proof, Receipt, standing
 from agent.domain.customer import Basis, Channel, Condition, Consent, ConsentStatus, Purpose
 from agent.domain.errors import NotFound
 from agent.domain.ids import CustomerId, TenantId, digest
@@ -20,7 +21,7 @@ from agent.domain.ports import Clock, Duties
 from agent.domain.timers import Timer, TimerKind
 from agent.store import schema as t
 from agent.store.database import Database
-from agent.store.rows import insert_new, note
+from agent.store.rows import chunks, insert_new, move_versions, note
 from agent.store.timers import arm, cancel_reconfirmations
 
 REPEATED = timedelta(hours=1)
@@ -79,12 +80,15 @@ class Book:
 
     def append(self, entries: Sequence[tuple[CustomerId, Entry]], source: str) -> list[dict[str, Any]]:
         """Adds (customer, entry) pairs; the rows that were new. A known entry changes nothing."""
-        entries = self._changes(entries)
-        people = self._people({customer for customer, _ in entries})
+        named = [
+            (customer, self._name(customer, entry.consent), self._dated(entry))
+            for customer, entry in self._changes(entries)
+        ]
+        people = self._people({customer for customer, _, _ in named})
         rows: dict[str, dict[str, Any]] = {}
         timers: dict[str, tuple[Timer, ...]] = {}
-        for customer, entry in entries:
-            row = self._row(customer, entry, source, people.get(customer))
+        for customer, name, entry in named:
+            row = self._row(customer, name, entry, source, people.get(customer))
             by_text = entry.proof.method == "sms"
             country = row["country"]
             due = self._duties.of_consent(entry.consent, row["consent"], customer, country, by_text)
@@ -99,7 +103,7 @@ class Book:
                     self._connection, self._tenant, row["customer"], row["purpose"], row["channel"], row["given_at"]
                 )
         arm(self._connection, self._tenant, self._still_ahead(timers[row["consent"]] for row in new), self._now)
-        self._move({row["customer"] for row in new})
+        move_versions(self._connection, self._tenant, (row["customer"] for row in new))
         return new
 
     def _still_ahead(self, timers: Iterable[tuple[Timer, ...]]) -> list[Timer]:
@@ -114,12 +118,11 @@ class Book:
         if not wary:
             return entries
         c = t.consents.c
-        rows = self._connection.execute(
-            select(t.consents).where(c.tenant == self._tenant, c.customer.in_(sorted(wary)))
-        ).all()
         held: dict[str, list[Consent]] = {customer: [] for customer in wary}
-        for row in rows:
-            held[row.customer].append(consent_of(row))
+        for some in chunks(sorted(wary)):
+            query = select(t.consents).where(c.tenant == self._tenant, c.customer.in_(some))
+            for row in self._connection.execute(query):
+                held[row.customer].append(consent_of(row))
         kept = []
         for customer, entry in sorted(entries, key=lambda pair: pair[1].consent.given_at):
             if entry.if_changed and _repeats(entry.consent, held[customer]):
@@ -132,17 +135,20 @@ class Book:
     def _people(self, customers: set[CustomerId]) -> dict[str, Row[Any]]:
         c = t.customers.c
         found: dict[str, Row[Any]] = {}
-        wanted = sorted(customers)
-        for start in range(0, len(wanted), 500):
-            query = select(c.customer, c.country, c.zone, c.age).where(
-                c.tenant == self._tenant, c.customer.in_(wanted[start : start + 500])
-            )
+        for some in chunks(sorted(customers)):
+            query = select(c.customer, c.country, c.zone, c.age).where(c.tenant == self._tenant, c.customer.in_(some))
             found |= {row.customer: row for row in self._connection.execute(query)}
         return found
 
-    def _row(self, customer: CustomerId, entry: Entry, source: str, person: Row[Any] | None) -> dict[str, Any]:
-        consent, proof = entry.consent, entry.proof
-        name = digest(
+    def _dated(self, entry: Entry) -> Entry:
+        if entry.consent.given_at != UNDATED:
+            return entry
+        return replace(entry, consent=replace(entry.consent, given_at=self._now))
+
+    @staticmethod
+    def _name(customer: CustomerId, consent: Consent) -> str:
+        """The same statement has the same name, also where its time could not be read."""
+        return digest(
             customer,
             consent.purpose,
             consent.channel or "",
@@ -153,6 +159,11 @@ class Book:
             *consent.conditions,
             *([consent.deal_ended_at.isoformat()] if consent.deal_ended_at else []),
         )
+
+    def _row(
+        self, customer: CustomerId, name: str, entry: Entry, source: str, person: Row[Any] | None
+    ) -> dict[str, Any]:
+        consent, proof = entry.consent, entry.proof
         return {
             "tenant": self._tenant,
             "consent": "k_" + name,
@@ -160,7 +171,7 @@ class Book:
             "purpose": consent.purpose,
             "channel": consent.channel,
             "status": consent.status,
-            "given_at": self._now if consent.given_at.year == MAXYEAR else consent.given_at,
+            "given_at": consent.given_at,
             "expires_at": consent.expires_at,
             "basis": consent.basis,
             "conditions": ",".join(sorted(consent.conditions)),
@@ -183,20 +194,10 @@ class Book:
     def _known(self, names: list[str]) -> set[str]:
         c = t.consents.c
         found: set[str] = set()
-        for start in range(0, len(names), 500):
-            query = select(c.consent).where(c.tenant == self._tenant, c.consent.in_(names[start : start + 500]))
+        for some in chunks(names):
+            query = select(c.consent).where(c.tenant == self._tenant, c.consent.in_(some))
             found |= set(self._connection.execute(query).scalars())
         return found
-
-    def _move(self, customers: set[str]) -> None:
-        c = t.customers.c
-        touched = sorted(customers)
-        for start in range(0, len(touched), 500):
-            self._connection.execute(
-                update(t.customers)
-                .where(c.tenant == self._tenant, c.customer.in_(touched[start : start + 500]))
-                .values(version=c.version + 1)
-            )
 
 
 def consent_of(row: Any) -> Consent:

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from agent.domain.errors import NotFound
 from agent.domain.ids import CustomerId, ExternalId, TenantId
+from agent.domain.ports import Known
 from agent.store import schema as t
 from agent.store.database import Database
 
@@ -40,17 +41,17 @@ class SqlCustomers:
         with self._database.reading() as connection:
             return int(connection.execute(select(func.count()).where(t.customers.c.tenant == tenant)).scalar_one())
 
-    def external_ids(self, tenant: TenantId) -> list[tuple[ExternalId, str | None]]:
-        """(external id, country) of everyone: personal data, for the companion script and exports."""
+    def everyone(self, tenant: TenantId) -> list[Known]:
+        """All external ids, in their order."""
         i, c = t.identities.c, t.customers.c
         with self._database.reading() as connection:
             rows = connection.execute(
-                select(i.external_id, c.country)
+                select(i.external_id, i.customer, c.country)
                 .join(t.customers, (c.tenant == i.tenant) & (c.customer == i.customer))
                 .where(i.tenant == tenant)
                 .order_by(i.external_id)
             ).all()
-        return [(ExternalId(row.external_id), row.country) for row in rows]
+        return [Known(ExternalId(row.external_id), CustomerId(row.customer), row.country) for row in rows]
 
     def first_name(self, tenant: TenantId, customer: CustomerId) -> str:
         """For the `customer.name` slot at sending; '' where unknown."""

@@ -17,16 +17,14 @@ from agent.domain.ids import AddressRef, CustomerId, DecisionId, EffectId, Tenan
 from agent.store import schema as t
 from agent.store.codec import decision_from, payload_from
 from agent.store.database import Database
-from agent.store.rows import CHUNK, unpack
+from agent.store.rows import CHUNK, chunks, unpack
 
 
 def decisions_by_id(connection: Connection, tenant: TenantId, ids: Sequence[DecisionId]) -> dict[str, Decision]:
     c = t.decisions.c
     found: dict[str, Decision] = {}
-    for start in range(0, len(ids), CHUNK):
-        rows = connection.execute(
-            select(c.decision, c.record).where(c.tenant == tenant, c.decision.in_(ids[start : start + CHUNK]))
-        )
+    for some in chunks(ids):
+        rows = connection.execute(select(c.decision, c.record).where(c.tenant == tenant, c.decision.in_(some)))
         found |= {row.decision: decision_from(unpack(row.record)) for row in rows}
     return found
 

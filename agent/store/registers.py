@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select, update
 
 from agent.domain.customer import Channel
 from agent.domain.errors import NotFound
@@ -15,7 +15,7 @@ from agent.domain.ports import Clock, Duties, Ids
 from agent.domain.timers import TimerKind
 from agent.store import schema as t
 from agent.store.database import Database
-from agent.store.rows import Pseudonyms, insert_new
+from agent.store.rows import Pseudonyms, chunks, insert_new, move_versions
 from agent.store.timers import arm, cancel
 
 
@@ -53,18 +53,13 @@ def _newer(connection: Connection, tenant: TenantId, register: str, copied_at: d
 
 def _mark(connection: Connection, tenant: TenantId, addresses: Sequence[str]) -> None:
     """Marks the addresses we hold, and moves their customers' versions."""
-    a, c = t.addresses.c, t.customers.c
-    for start in range(0, len(addresses), 500):
-        met = (a.tenant == tenant, a.value.in_(list(addresses[start : start + 500])), a.listed.is_(False))
-        touched = sorted(set(connection.execute(select(a.customer).where(*met)).scalars()))
+    a = t.addresses.c
+    for some in chunks(addresses):
+        met = (a.tenant == tenant, a.value.in_(some), a.listed.is_(False))
+        touched = connection.execute(select(a.customer).where(*met)).scalars().all()
         if touched:
             connection.execute(update(t.addresses).where(*met).values(listed=True))
-            connection.execute(
-                update(t.customers)
-                .where(c.tenant == tenant, c.customer == bindparam("b_customer"))
-                .values(version=c.version + 1),
-                [{"b_customer": customer} for customer in touched],
-            )
+            move_versions(connection, tenant, touched)
 
 
 def hashed(names: Pseudonyms, address: str) -> str:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hmac
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from agent.domain.ids import CustomerId, ExternalId, PersonId, TenantId
 from agent.domain.ports import Clock, Ids
 from agent.store.database import Database
-from agent.store.schema import audit, tenants
+from agent.store.schema import audit, customers, tenants
+
+Key = TypeVar("Key", bound=str)
 
 CHUNK = 500
 """Ids in one `IN (...)`: well under the limits of both databases."""
@@ -72,5 +74,14 @@ def unpack(body: bytes) -> bytes:
     return zlib.decompress(body)
 
 
-def chunks(ids: Sequence[CustomerId]) -> list[Sequence[CustomerId]]:
+def chunks(ids: Sequence[Key]) -> list[Sequence[Key]]:
     return [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
+
+
+def move_versions(connection: Connection, tenant: TenantId, touched: Iterable[str]) -> None:
+    """A decision fact of these customers changed: decisions made on what stood before will not commit."""
+    c = customers.c
+    for some in chunks(sorted(set(touched))):
+        connection.execute(
+            update(customers).where(c.tenant == tenant, c.customer.in_(some)).values(version=c.version + 1)
+        )

@@ -25,6 +25,8 @@ from sqlalchemy import (
 
 from agent.domain.consent import standing
 from agent.domain.customer import (
+    CASE_EVENTS,
+    REFUSING_EVENTS,
     AgeAssurance,
     Arm,
     CampaignLeft,
@@ -38,6 +40,7 @@ from agent.domain.customer import (
 )
 from agent.domain.customer import PurchaseHistory as History
 from agent.domain.ids import CustomerId, TenantId
+from agent.domain.instants import PRESENT
 from agent.domain.money import Money
 from agent.domain.playbook import Playbook, openings
 from agent.store import folds
@@ -48,8 +51,6 @@ from agent.store.rows import chunks
 from agent.store.zones import zone_of
 
 EVENT_DAYS = 30
-PRESENT = timedelta(minutes=15)
-"""A refusal counts this much ahead: it may be on file while a decision of a moment ago is still under way."""
 CONTACT_DAYS = 400
 """The longest rest that a rule may ask for, and the time in which an answer to a contact may come."""
 
@@ -84,7 +85,7 @@ _EVENTS = _of(
     or_(
         t.events.c.occurred_at > bindparam("events_from", type_=t.Utc),
         and_(
-            t.events.c.kind == "chat_declined",
+            t.events.c.kind.in_(REFUSING_EVENTS),
             t.events.c.occurred_at > bindparam("contacts_from", type_=t.Utc),
         ),
     ),
@@ -110,7 +111,7 @@ _CONTACTS = (
 _REGISTERS = select(t.registers).where(t.registers.c.tenant == _TENANT, t.registers.c.copied_at <= _AT)
 _CASES = _of(
     t.events,
-    t.events.c.kind.in_(("case_opened", "case_closed")),
+    t.events.c.kind.in_(CASE_EVENTS),
     t.events.c.occurred_at <= _AT,
     t.events.c.received_at <= _AT,
 )
@@ -197,6 +198,7 @@ class _Reader:
             "currency": playbook.brand.currency,
             "ids": list(ids),
             "at": at,
+            # a refusal may be on file while a decision of a moment ago is still under way
             "soon": at + PRESENT,
             "events_from": at - timedelta(days=EVENT_DAYS),
             "contacts_from": at - timedelta(days=CONTACT_DAYS),

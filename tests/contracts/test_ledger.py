@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent.consenting import Terms
-from agent.domain.consent import Entry, Proof
+from agent.domain.consent import UNDATED, Entry, Proof
 from agent.domain.customer import Basis, Channel, Condition, Consent, ConsentStatus, Purpose
 from agent.domain.errors import InputError, NotFound
 from agent.domain.imports import BannerRow, SuppressionRow
@@ -305,3 +305,20 @@ def test_a_no_of_long_ago_still_rests_the_offer(tactful: Tactful) -> None:
     found = asyncio.run(tactful.decide("ann"))
     rules = {c.rule for c in found.candidates if c.treatment.action == "offer_chat"}
     assert "eth-reject-cooldown" in rules
+
+
+def test_a_refusal_whose_time_nobody_can_read_counts_from_now_on(tactful: Tactful) -> None:
+    row = consent("seo", Purpose.AD_SENDING, Channel.SMS, ConsentStatus.WITHDRAWN, at=UNDATED)
+    assert tactful.take([row]) == 1
+    (receipt,) = tactful.consents.history("seo")
+    assert receipt.consent.given_at == NOON
+    assert receipt.result_notice_due == NOON + 14 * DAY
+    assert kinds(tactful, "seo") == {TimerKind.RESULT_NOTICE: 1}
+
+
+def test_a_refusal_without_a_time_is_the_same_when_it_is_imported_again(tactful: Tactful, clock: StoppedClock) -> None:
+    row = consent("seo", Purpose.AD_SENDING, Channel.SMS, ConsentStatus.WITHDRAWN, at=UNDATED)
+    tactful.take([row])
+    clock.at = NOON + DAY
+    assert tactful.take([row]) == 0
+    assert [r.consent.given_at for r in tactful.consents.history("seo")] == [NOON]

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Le
 
-from agent.domain.customer import Contact
+from agent.domain.customer import REFUSING_EVENTS, Contact
 from agent.guardrails.cases import ActionCase, Breach, ChannelCase, CustomerCase
 
 DAY = timedelta(days=1)
@@ -136,6 +136,11 @@ class Refusals:
 
     days: Annotated[int, Ge(1), Le(365)]
     events: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        unknown = set(self.events) - set(REFUSING_EVENTS)
+        if unknown:
+            raise ValueError(f"events.{min(unknown)}: only {', '.join(REFUSING_EVENTS)} is kept so long")
 
     def tighter_than(self, law: Refusals) -> bool:
         return self.days >= law.days and all(

@@ -50,6 +50,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant", "campaign", name=op.f("pk_campaigns")),
     )
     op.create_table(
+        "cases",
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("case_id", sa.String(length=160), nullable=False),
+        sa.Column("customer", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("tenant", "case_id", name=op.f("pk_cases")),
+    )
+    op.create_index(op.f("ix_cases_tenant_customer"), "cases", ["tenant", "customer"], unique=False)
+    op.create_table(
         "consents",
         sa.Column("tenant", sa.String(length=64), nullable=False),
         sa.Column("consent", sa.String(length=160), nullable=False),
@@ -299,6 +310,7 @@ def downgrade() -> None:
         "coupons",
         "contacts",
         "consents",
+        "cases",
         "campaigns",
         "audit",
         "arms",

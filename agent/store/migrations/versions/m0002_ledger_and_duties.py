@@ -10,6 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.execute("DROP TABLE IF EXISTS cases")  # cases are read off their events, which hold all of them
     op.create_table(
         "registers",
         sa.Column("tenant", sa.String(length=64), nullable=False),
@@ -71,3 +72,7 @@ def upgrade() -> None:
     op.add_column("consents", sa.Column("reconfirm_due", sa.DateTime(timezone=True), nullable=True))
     op.create_index(op.f("ix_consents_tenant_receipt"), "consents", ["tenant", "receipt"], unique=False)
     op.add_column("customers", sa.Column("region", sa.String(length=8), nullable=True))
+
+
+def downgrade() -> None:
+    raise RuntimeError("the ledger's proofs and the duties would be lost: restore a backup instead")
