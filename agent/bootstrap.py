@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,16 +13,20 @@ from typing import TYPE_CHECKING, Any
 from agent.domain.errors import InputError, PlaybookError
 from agent.domain.ids import TenantId
 from agent.domain.playbook import Playbook
-from agent.domain.ports import Clock, Decider, Ids
+from agent.domain.ports import Clock, Decider, Ids, Provider, Rng, Switches
 from agent.settings import Settings
 from agent.strict_yaml import YamlFault, read
 from prompts.loading import STARTER
 
 if TYPE_CHECKING:
     from agent.consenting import Consents
+    from agent.dispatch.dispatcher import Dispatcher, Route
+    from agent.dispatch.judging import Judging
     from agent.domain.guideline import Passage
+    from agent.sending import Sending
     from agent.service import Deciding, Stores, Tactful
     from agent.store.database import Database
+    from agent.store.rows import Pseudonyms
 
 
 class SystemClock:
@@ -101,6 +107,7 @@ def open_tactful(
     ids: Ids | None = None,
     database: Database | None = None,
     decider: Decider | None = None,
+    routes: Sequence[Route] | None = None,
 ) -> Tactful:
     """The product for one tenant. What is passed in replaces the default adapter. Raises InputError and StoreError."""
     from agent.service import Tactful
@@ -111,12 +118,16 @@ def open_tactful(
     path = playbook_path(settings, name, locale)
     playbook = load_playbook(path)
     store = database or open_database(settings)
-    stores, consents = _stores(store, name, playbook, clock, ids)
+    books = _books(store, name, playbook, clock, ids)
 
     def deciding() -> Deciding:
-        return _deciding(settings, name, playbook, path, stores, store, clock, decider)
+        return _deciding(settings, name, playbook, path, books.stores, store, clock, decider)
 
-    return Tactful(name, playbook, stores, clock, ids, consents, deciding)
+    def judging() -> Judging:
+        return _judging(name, playbook, path)
+
+    sending = _sending(settings, store, name, playbook, books.names, clock, ids, judging, routes)
+    return Tactful(name, playbook, books.stores, clock, ids, books.consents, sending, judging, deciding)
 
 
 def tenant_id(name: str) -> TenantId:
@@ -142,13 +153,23 @@ def decision_graph() -> Any:
     return open_tactful(load_settings()).deciding.graph
 
 
-def _stores(store: Database, tenant: TenantId, playbook: Playbook, clock: Clock, ids: Ids) -> tuple[Stores, Consents]:
+@dataclass(frozen=True, slots=True)
+class _Books:
+    """What is kept, and what is agreed to."""
+
+    stores: Stores
+    consents: Consents
+    names: Pseudonyms
+
+
+def _books(store: Database, tenant: TenantId, playbook: Playbook, clock: Clock, ids: Ids) -> _Books:
     from agent.consenting import Consents
     from agent.guardrails.duties import Duties
     from agent.guardrails.rulebook import shipped
     from agent.service import Stores
     from agent.store.commit import SqlCommit
     from agent.store.intake import SqlIntake
+    from agent.store.journeys import SqlJourneys
     from agent.store.ledger import SqlLedger
     from agent.store.outcomes import SqlOutcomes
     from agent.store.people import SqlCustomers
@@ -176,9 +197,100 @@ def _stores(store: Database, tenant: TenantId, playbook: Playbook, clock: Clock,
         records=SqlRecords(store),
         customers=customers,
         intake=SqlIntake(store, names, clock, duties, playbook),
-        outcomes=SqlOutcomes(store, clock),
+        journeys=SqlJourneys(store, clock),
+        outcomes=SqlOutcomes(store, clock, duties, playbook.brand.name),
     )
-    return stores, consents
+    return _Books(stores, consents, names)
+
+
+def _judging(tenant: TenantId, playbook: Playbook, path: Path) -> Judging:
+    from agent.dispatch.judging import Judging
+    from agent.guardrails.judge import Guard
+    from agent.guardrails.rulebook import shipped
+    from tools.catalogue import Catalogue
+
+    guard = Guard(shipped(playbook.packs), playbook, read_passages(playbook, path))
+    return Judging(tenant, playbook, guard, {action.name: action for action in Catalogue().actions()})
+
+
+def _sending(
+    settings: Settings,
+    store: Database,
+    tenant: TenantId,
+    playbook: Playbook,
+    names: Pseudonyms,
+    clock: Clock,
+    ids: Ids,
+    judging: Callable[[], Judging],
+    routes: Sequence[Route] | None,
+) -> Sending:
+    from agent.sending import Sending
+    from agent.store.approving import SqlApprovals
+    from agent.store.outbox import SqlOutbox
+    from agent.store.results import SqlResults
+    from agent.store.switches import SqlSwitches
+
+    switches = SqlSwitches(store, clock)
+    results = SqlResults(store, tenant, clock, seeded(tenant))
+
+    def dispatcher() -> Dispatcher:
+        from agent.dispatch.dispatcher import Dispatcher
+
+        outbox = SqlOutbox(store, tenant, names, playbook, clock, ids)
+        ways = routes if routes is not None else _routes(settings, tenant, clock, switches)
+        return Dispatcher(outbox, results, judging(), ways, clock, lambda: switches.off(tenant))
+
+    return Sending(
+        tenant=tenant,
+        results=results,
+        switches=switches,
+        approvals=SqlApprovals(store, names, clock),
+        dispatcher=dispatcher,
+    )
+
+
+def seeded(tenant: TenantId) -> Rng:
+    from agent.decisioning.choice import HashRng
+
+    return HashRng(f"tactful:{tenant}")
+
+
+def _routes(settings: Settings, tenant: TenantId, clock: Clock, switches: Switches) -> list[Route]:
+    """Each channel to the provider that is set up for it, else to files or the terminal. Raises InputError."""
+    from agent.dispatch.dispatcher import Route
+    from agent.dispatch.providers.console import ConsoleProvider
+    from agent.dispatch.providers.files import FileProvider
+    from agent.domain.customer import Channel
+
+    mail, others = (Channel.EMAIL,), (Channel.SMS, Channel.PUSH, Channel.KAKAO, Channel.DESK)
+    plain: Provider = FileProvider(settings.home / "outbox" / tenant)
+    if settings.outbox == "console":
+        plain = ConsoleProvider(lambda text: print(text))  # noqa: T201 - that is what was asked for
+    found = []
+    if settings.smtp_url is not None:
+        from agent.dispatch.providers.smtp import SmtpProvider, server_of
+
+        server = server_of(settings.smtp_url.get_secret_value())
+        found.append(Route(SmtpProvider(server, settings.mail_from or "", clock, settings.mail_per_second), mail))
+    if settings.webhook_url is not None:
+        from agent.dispatch.providers.webhook import Endpoint, WebhookProvider
+
+        secrets = settings.webhook_secret.get_secret_value().split() if settings.webhook_secret else []
+        endpoint = Endpoint(
+            settings.webhook_url,
+            tuple(secrets),
+            own_network=settings.webhook_own_network,
+            honours_keys=settings.webhook_honours_keys,
+            can_look_up=settings.webhook_can_look_up,
+            per_second=settings.webhook_per_second,
+        )
+        found.append(Route(WebhookProvider(endpoint, clock, lambda _: _switch_off(switches, tenant)), others))
+    taken = {channel for route in found for channel in route.channels}
+    return [*found, Route(plain, tuple(c for c in (*mail, *others) if c not in taken))]
+
+
+def _switch_off(switches: Switches, tenant: TenantId) -> None:
+    switches.pause(tenant, "the endpoint answered 410", "webhook")
 
 
 def _deciding(

@@ -16,6 +16,7 @@ from agent.domain.timers import Timer
 from agent.guardrails import banner
 from agent.guardrails.hearing import ANSWERS, Heard, Hearing, hear
 from agent.guardrails.rulebook import shipped
+from agent.guardrails.words import one_click_headers
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 """The form that a mailbox provider posts (RFC 8058 section 3.2)."""
@@ -127,11 +128,7 @@ class Consents:
         """The headers of an e-mail that one click unsubscribes from (RFC 8058 section 3.1). `base` is an https URL."""
         if not base.startswith("https://"):
             raise InputError("the unsubscribe link needs https", place="base", next_step="Use the public https URL.")
-        token = self.tokens.make(self.tenant, customer, channel)
-        return {
-            "List-Unsubscribe": f"<{base.rstrip('/')}/{token}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        }
+        return one_click_headers(base, self.tokens.make(self.tenant, customer, channel))
 
     def unsubscribe(self, method: str, token: str, form: Mapping[str, str]) -> list[Receipt] | None:
         """The link was called: only a POST of the one-click form unsubscribes (section 3.2), without login or redirect.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,8 @@ from agent.consenting import Consents
 from agent.decisioning.fairness import Report, Seen, audit
 from agent.domain.action import Kind
 from agent.domain.bundle import Committed, Effect, EffectState, Envelope
-from agent.domain.customer import Channel
 from agent.domain.decision import Decision
+from agent.domain.delivery import Parcel, Swept
 from agent.domain.errors import InputError
 from agent.domain.guideline import Found, GuidelineQuery, Passage
 from agent.domain.ids import CustomerId, DecisionId, EffectId, ExternalId, TenantId, TriggerKey, decision_id
@@ -29,18 +30,21 @@ from agent.domain.ports import (
     GuidelineIndex,
     Ids,
     ImportSink,
+    Journeys,
     Outcomes,
     Records,
     Snapshots,
     Toolset,
 )
 from agent.domain.verdict import Ruling
-from agent.guardrails.words import compose, seal
+from agent.guardrails.words import compose
 from agent.importing import run as importing
 from agent.importing.attributes import read_attributes
-from agent.signals.read import read
+from agent.sending import Sending
+from agent.waking import Waking
 
 if TYPE_CHECKING:
+    from agent.dispatch.judging import Judging
     from agent.graph.environment import Environment
     from agent.graph.replay import Replay
 
@@ -59,6 +63,7 @@ class Stores:
     customers: Customers
     intake: ImportSink
     outcomes: Outcomes
+    journeys: Journeys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +93,16 @@ class Tactful:
         clock: Clock,
         ids: Ids,
         consents: Consents,
+        sending: Sending,
+        judging: Callable[[], Judging],
         deciding: Callable[[], Deciding],
     ) -> None:
         self.tenant = tenant
         self.playbook = playbook
         self.stores = stores
         self.consents = consents
+        self.sending = sending
+        self._judging = cache(judging)
         self._clock = clock
         self._ids = ids
         self._make = deciding
@@ -126,16 +135,35 @@ class Tactful:
 
     def sweep(self, *, as_of: datetime | None = None) -> Iterator[Committed]:
         """Like `decide_all`, and says of each decision whether it stood already from an earlier run."""
-        from agent.graph.bulk import decide_many  # lazily, like all that loads the graph
-
         trigger = TriggerKey(f"all:{(as_of or self._clock.now()).isoformat()}")
         customers = self.stores.customers.all(self.tenant)
-        d = self.deciding
         for start in range(0, len(customers), PAGE):
             now = self._present(as_of)
-            page = customers[start : start + PAGE]
-            for who, decided in decide_many(d.env, self.stores.snapshots, self.stores.commit, page, trigger, now):
-                yield decided or asyncio.run(self._commit(d.plain, who, trigger, now))
+            yield from self._decide_many(dict.fromkeys(customers[start : start + PAGE], trigger), now)
+
+    def wake(self) -> Swept:
+        """Fires every timer that is due: journeys go on or end, waits are over, duties are seen to."""
+        return self._waking.drain()
+
+    def _decide_many(self, asked: Mapping[CustomerId, TriggerKey], now: datetime) -> Iterator[Committed]:
+        """Without a model: in bulk, and by the graph for those who need it."""
+        from agent.graph.bulk import decide_many  # lazily, like all that loads the graph
+
+        d = self.deciding
+        for who, decided in decide_many(d.env, self.stores.snapshots, self.stores.commit, asked, now):
+            yield decided or asyncio.run(self._commit(d.plain, who, asked[who], now))
+
+    @property
+    def _waking(self) -> Waking:
+        return Waking(
+            tenant=self.tenant,
+            playbook=self.playbook,
+            timers=self.consents.timers,
+            journeys=self.stores.journeys,
+            clock=self._clock,
+            ids=self._ids,
+            decide=lambda asked: self._decide_many(asked, self._clock.now()),
+        )
 
     def _present(self, as_of: datetime | None) -> datetime:
         now = self._clock.now()
@@ -202,12 +230,8 @@ class Tactful:
     def rendered(self, effect: Effect) -> tuple[str, str]:
         """(subject, body) as it would leave now, the name filled in: personal data, for the sender's eyes only."""
         locale = self.where(effect.customer)[0]
-        return compose(effect.payload, locale, self._late(effect))
-
-    def _late(self, effect: Effect) -> dict[str, str]:
-        """What is known only at sending: the name."""
         name = self.stores.customers.first_name(self.tenant, effect.customer)
-        return {"customer.name": name} if name else {}
+        return compose(effect.payload, locale, {"customer.name": name} if name else {})
 
     # Learn and import ------------------------------------------------------------------------------------------------
     def outcome(self, effect: str, kind: str, value: Money | None = None) -> bool:
@@ -230,14 +254,16 @@ class Tactful:
         The ruling's `forbidding` verdict keeps it back; the dispatcher asks the same in the transaction of its claim.
         """
         at = now or self._clock.now()
-        env = self.deciding.env
         snapshot = next(self.stores.snapshots.snapshots(self.tenant, [effect.customer], at))
-        headers: dict[str, str] = {}
-        if effect.channel is Channel.EMAIL and effect.kind is Kind.OFFER:
-            headers = self.consents.unsubscribe_headers(effect.customer, effect.channel, self.playbook.brand.optout_url)
-        envelope = seal(effect, self.tenant, snapshot.locale, self._late(effect), headers)
-        screen = env.guard.screen(read(snapshot, at, self.playbook.brand.currency))
-        return envelope, env.guard.claim(screen, env.action(effect.action), envelope)
+        parcel = Parcel(
+            effect=effect,
+            snapshot=snapshot,
+            address="",
+            first_name=self.stores.customers.first_name(self.tenant, effect.customer),
+            token=self.consents.tokens.make(self.tenant, effect.customer, effect.channel),
+        )
+        judged = self._judging()(parcel, at)
+        return judged.envelope, judged.ruling
 
     # Audit -----------------------------------------------------------------------------------------------------------
     def fairness(self, attributes: Path) -> Report:

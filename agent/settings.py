@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -26,6 +27,24 @@ class Settings(BaseSettings):
     model_name: str | None = None
     """The model to ask. Without a name no model is asked and the engine decides."""
     model_key: SecretStr = SecretStr("none")
+    outbox: Literal["file", "console"] = "file"
+    """Where messages go that no provider is set up for: files in `home`/outbox, or the terminal."""
+    smtp_url: SecretStr | None = None
+    """The mail server: smtp://user:password@host:587, smtps://..., or smtp+plain://localhost:25."""
+    mail_from: str | None = None
+    """The sender of e-mails: Brand <hello@brand.example>."""
+    mail_per_second: float = Field(default=10.0, gt=0, le=1000)
+    webhook_url: str | None = None
+    """Who takes text messages, push, Kakao and tasks for the staff, as signed webhooks."""
+    webhook_secret: SecretStr | None = None
+    """whsec_...; two with a space between while a receiver changes from one to the other."""
+    webhook_per_second: float = Field(default=20.0, gt=0, le=1000)
+    webhook_honours_keys: bool = True
+    """The receiver takes each webhook-id once, as the standard asks. False: what may have arrived never goes twice."""
+    webhook_can_look_up: bool = False
+    """The receiver answers GET URL/ID with 200 (taken) or 404 (not taken)."""
+    webhook_own_network: bool = False
+    """The receiver is inside your own network, where addresses are not public and http will do."""
     deadline_seconds: float = Field(default=8.0, gt=0, le=120)
     """The total time one decision may wait for the model."""
 

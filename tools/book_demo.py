@@ -9,7 +9,7 @@ from langchain_core.tools import InjectedToolArg, tool
 
 from agent.domain.action import Action, Aim, Kind
 from agent.domain.bundle import Draft, Reservation, SlotKind, SlotValue
-from agent.domain.customer import Channel, OpenSlot
+from agent.domain.customer import Channel, Goal, OpenSlot
 from agent.domain.signals import Situation
 from tools.contract import Task, Tool, about, drafted, person
 
@@ -34,6 +34,7 @@ ACTION = Action(
     weight=_weight,
     half_life_hours=4.0,
     expires_hours=2.0,
+    goal=Goal.DEMO_HELD,
 )
 
 

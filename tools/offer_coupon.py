@@ -9,7 +9,7 @@ from langchain_core.tools import InjectedToolArg, tool
 
 from agent.domain.action import Action, Aim, Kind
 from agent.domain.bundle import CODELESS, Draft, Reservation, SlotKind, SlotValue
-from agent.domain.customer import CampaignLeft, Channel
+from agent.domain.customer import CampaignLeft, Channel, Goal
 from agent.domain.signals import LiveContext, Situation
 from tools.contract import FRESH_CART_MINUTES, SEVERAL_VIEWS, Task, Tool, day_of, drafted, person
 
@@ -48,6 +48,7 @@ ACTION = Action(
     weight=_weight,
     half_life_hours=48.0,
     expires_hours=24.0,
+    goal=Goal.PURCHASE,
     best_hour=True,
     uses_campaign=True,
 )

@@ -8,7 +8,7 @@ from langchain_core.tools import InjectedToolArg, tool
 
 from agent.domain.action import Action, Aim, Kind
 from agent.domain.bundle import Draft
-from agent.domain.customer import Channel
+from agent.domain.customer import Channel, Goal
 from agent.domain.signals import Situation
 from tools.contract import SEVERAL_VIEWS, Task, Tool, about, day_of, drafted, person
 
@@ -44,6 +44,7 @@ ACTION = Action(
     weight=_weight,
     half_life_hours=72.0,
     expires_hours=48.0,
+    goal=Goal.PURCHASE,
     best_hour=True,
 )
 

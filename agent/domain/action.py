@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from agent.domain.customer import Channel, Purpose
+from agent.domain.customer import Channel, Goal, Purpose
 from agent.domain.ids import RuleId
 from agent.domain.signals import Situation
 
@@ -83,7 +83,8 @@ class Action:
     (0.25 to 4, 1 is neutral); a promise made later than `half_life_hours` counts half.
     `expires_hours` after it is due the effect may no longer be sent; `best_hour` allows waiting for it.
     `aim` and `weight` see a situation without protected attributes. `significant` marks a decision with legal or
-    similarly significant effect (credit, access); `asks` the consent that the action asks for.
+    similarly significant effect (credit, access); `asks` the consent that the action asks for; `goal` what its journey
+    is after.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Action:
     uses_location: bool = False
     significant: bool = False
     asks: Purpose | None = None
+    goal: Goal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,9 @@ from agent.domain.customer import Channel
 from agent.domain.decision import Decision
 from agent.domain.guideline import Passage
 from agent.domain.ids import AddressRef, CustomerId, DecisionId, EffectId, TenantId
+from agent.domain.journey import Course
 from agent.domain.money import Money
+from agent.domain.timers import Timer
 from agent.domain.verdict import Amendment
 
 Chooser = Literal["engine", "model", "code"]
@@ -98,15 +100,19 @@ class Reservation:
     """A scarce thing asked for at commit. `resource` names a campaign or a calendar slot.
 
     `budget` and `share` bound what a campaign gives in all and to one customer; `slot` is the typed slot that the
-    allocated code fills.
+    allocated code fills. A coupon is worth something on orders of `minimum` until `ends_at`; a place in a calendar
+    lasts from `starts_at` to `ends_at`; a credit is money back for trouble had.
     """
 
-    kind: Literal["coupon", "slot"]
+    kind: Literal["coupon", "slot", "credit"]
     resource: str
     amount: Money | None = None
     budget: Money | None = None
     share: int = 1
     slot: str = ""
+    minimum: Money | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
 
 
 class Delivery(StrEnum):
@@ -143,10 +149,32 @@ class Draft:
 
 
 class EffectState(StrEnum):
+    """Where an effect stands. Everything from `sent` on is final, but for what a person finds out about `unknown`."""
+
     PENDING = "pending"
     HELD = "held"
+    """Waits for a person's approval."""
+    CLAIMED = "claimed"
+    """One dispatcher's to send; nothing has been handed over yet."""
+    SENDING = "sending"
+    """Being handed over: it can no longer be stopped."""
+    SENT = "sent"
+    REFUSED = "refused"
+    """The provider will not take it."""
+    UNKNOWN = "unknown"
+    """It may have arrived: never sent again blindly."""
+    BLOCKED = "blocked"
+    """The guard kept it back when it was due."""
+    CANCELLED = "cancelled"
+    """Its reason went away first: the journey ended, a person said no."""
+    DEAD = "dead"
+    """Tried as often as may be, and never taken."""
     EXPIRED = "expired"
-    """Never to be sent: it was decided as of another time than now."""
+    """Its time passed, or it was decided as of another time than now: never to be sent."""
+
+
+OPEN = (EffectState.PENDING, EffectState.HELD, EffectState.CLAIMED)
+"""States in which an effect can still be stopped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +195,8 @@ class Effect:
     expires_at: datetime
     delivery: Delivery
     state: EffectState
+    journey: str = ""
+    approved: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +215,8 @@ class Envelope:
 class Bundle:
     """Everything one commit writes, or nothing of it.
 
-    `version` is the snapshot's, for compare-and-swap; None records a hold whatever has moved since.
+    `version` is the snapshot's, for compare-and-swap; None records a hold whatever has moved since. `course` is the
+    journey after this touch; `timers` are what a decision to wait arms.
     """
 
     decision: Decision
@@ -194,6 +225,8 @@ class Bundle:
     version: int | None
     effects: tuple[Effect, ...] = ()
     reservations: tuple[Reservation, ...] = ()
+    course: Course | None = None
+    timers: tuple[Timer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,8 @@ class Channel(StrEnum):
     PAGE = "page"
     VOICE = "voice"
     """Known, so that it can be refused: nothing is ever said by telephone."""
+    DESK = "desk"
+    """Tasks and notes for the staff, in the CRM: no customer ever sees them."""
 
 
 PUSHED = (Channel.EMAIL, Channel.SMS, Channel.PUSH, Channel.KAKAO)
@@ -230,6 +232,36 @@ class Arm:
     successes: int
 
 
+class Goal(StrEnum):
+    PURCHASE = "purchase"
+    DEMO_HELD = "demo_held"
+    CHURN_AVERTED = "churn_averted"
+    COMPLAINT_SOLVED = "complaint_solved"
+    REORDER = "reorder"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touch:
+    """What was tried, where, and when it was due."""
+
+    action: str
+    channel: Channel
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journey:
+    """A journey that is under way: no customer has two of one goal and entity."""
+
+    journey_id: str
+    goal: Goal
+    entity: str
+    tried: tuple[Touch, ...]
+    started_at: datetime
+    next_at: datetime | None
+    ends_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """All facts one decision rests on. Two equal snapshots give two equal decisions.
@@ -260,6 +292,7 @@ class Snapshot:
     slots: tuple[OpenSlot, ...] = ()
     arms: tuple[Arm, ...] = ()
     registers: tuple[Register, ...] = ()
+    journeys: tuple[Journey, ...] = ()
 
     def granted(self, purpose: Purpose, channel: Channel | None, at: datetime) -> bool:
         """True only for a consent on file that was given, not withdrawn and not expired at `at`."""

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from annotated_types import Ge, Gt, Le, Len, Lt
 
-from agent.domain.customer import Channel, OpenSlot, Purpose
+from agent.domain.customer import Channel, Goal, OpenSlot, Purpose
 
 Locale = Literal["ko", "en"]
 Rate = Annotated[float, Gt(0), Lt(1)]
@@ -183,6 +183,18 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JourneyTerms:
+    """How a goal is pursued: at most so many touches, so far apart, on these channels (all, where none is named), and
+    not for longer than `days`."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
+    touches: Annotated[int, Ge(1), Le(10)] = 3
+    spacing_hours: Annotated[float, Ge(1), Le(720)] = 48.0
+    days: Annotated[int, Ge(1), Le(90)] = 14
+    channels: tuple[Channel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Goods:
     """Products (by id) that may not be advertised by any law, or that speak of health, belief or the like."""
 
@@ -207,6 +219,7 @@ class Playbook:
     """Rules made stricter, by id: parameters as the pack writes them. Loosening one is refused at load."""
     consent_categories: Mapping[str, tuple[Purpose, ...]] = field(default_factory=dict)
     """What the categories of a consent banner (Segment, RudderStack) stand for here."""
+    journeys: Mapping[Goal, JourneyTerms] = field(default_factory=dict)
     campaigns: tuple[Campaign, ...] = ()
     calendars: tuple[Calendar, ...] = ()
     best_hours: Mapping[Channel, Annotated[int, Ge(0), Le(23)]] = field(default_factory=dict)

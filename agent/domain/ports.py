@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from agent.domain.action import Action, Candidate
-from agent.domain.bundle import Brief, Bundle, Draft, Effect, Outcome, Proposal
+from agent.domain.approval import Approval
+from agent.domain.bundle import Brief, Bundle, Draft, Effect, EffectState, Outcome, Proposal
 from agent.domain.consent import Entry, Receipt
-from agent.domain.customer import Channel, Consent, Snapshot
+from agent.domain.customer import Channel, Consent, Journey, Snapshot
 from agent.domain.decision import Decision
+from agent.domain.delivery import Abilities, Claim, Judged, Result, Sendout, Swept, Undecided
 from agent.domain.guideline import Found, GuidelineQuery
 from agent.domain.ids import CustomerId, DecisionId, EffectId, ExternalId, TenantId
 from agent.domain.imports import Row
+from agent.domain.journey import Chapter
 from agent.domain.money import Money
 from agent.domain.playbook import Playbook
 from agent.domain.signals import Situation
@@ -88,6 +91,67 @@ class Commit(Protocol):
     def commit(self, bundles: Sequence[Bundle]) -> list[Outcome]: ...
 
 
+class Outbox(Protocol):
+    """Effects on their way out. A claim is judged in its own transaction and leased to one worker."""
+
+    def claim(
+        self, judge: Callable[..., Judged], channels: Sequence[Channel], limit: int, lease: timedelta, swept: Swept
+    ) -> list[Claim]: ...
+
+    def begin(self, claim: Claim) -> bool: ...
+
+    def next_due(self) -> datetime | None: ...
+
+
+class Results(Protocol):
+    """What came of handing over, and what is still to be found out."""
+
+    def finish(self, claim: Claim, result: Result, abilities: Abilities) -> EffectState: ...
+
+    def recover(self, channels: Sequence[Channel], abilities: Abilities) -> int: ...
+
+    def to_ask(self, channels: Sequence[Channel], limit: int) -> list[Undecided]: ...
+
+    def undecided(self) -> list[Undecided]: ...
+
+    def answered(self, effect: EffectId, taken: bool | None, abilities: Abilities) -> EffectState: ...
+
+    def resolve(self, effect: EffectId, arrived: bool, by: str) -> None: ...
+
+
+class Provider(Protocol):
+    """Takes one message. `look_up`: whether a key was taken, None where it cannot tell. Neither raises."""
+
+    @property
+    def abilities(self) -> Abilities: ...
+
+    def send(self, claim: Claim) -> Result: ...
+
+    def look_up(self, key: str) -> bool | None: ...
+
+
+class Switches(Protocol):
+    """What stands still: all sending (`dispatch`) or one provider, for a tenant or for all."""
+
+    def pause(self, tenant: TenantId, by: str, switch: str = "dispatch") -> bool: ...
+
+    def resume(self, tenant: TenantId, by: str, switch: str = "dispatch") -> bool: ...
+
+    def off(self, tenant: TenantId) -> frozenset[str]: ...
+
+
+class Approvals(Protocol):
+    """Held effects that wait for a person's word."""
+
+    def open(self, tenant: TenantId) -> list[Approval]: ...
+
+    def show(self, tenant: TenantId, effect: EffectId) -> Approval: ...
+
+    def decide(self, tenant: TenantId, effect: EffectId, seen: str, yes: bool, by: str) -> Approval: ...
+
+    def expire(self, tenant: TenantId) -> int: ...
+
+
 class Records(Protocol):
     """Decisions as recorded, their effects, and the inputs they rested on."""
 
@@ -140,6 +204,24 @@ class Timers(Protocol):
     def due(self, tenant: TenantId, before: datetime, limit: int = 1_000) -> list[Timer]: ...
 
     def of(self, tenant: TenantId, customer: CustomerId) -> list[Timer]: ...
+
+    def claim(self, tenant: TenantId, now: datetime, limit: int, lease: str, until: datetime) -> list[Timer]: ...
+
+    def done(self, tenant: TenantId, timers: Sequence[Timer], lease: str) -> int: ...
+
+
+class Journeys(Protocol):
+    """Journeys under way and over, and what was sent for them."""
+
+    def woken(self, tenant: TenantId, names: Sequence[str]) -> dict[str, Journey]: ...
+
+    def expire(self, tenant: TenantId, names: Sequence[str]) -> None: ...
+
+    def again(self, tenant: TenantId, looks: Sequence[tuple[CustomerId, str, datetime]]) -> None: ...
+
+    def chapters(self, tenant: TenantId, customer: CustomerId) -> list[Chapter]: ...
+
+    def effects(self, tenant: TenantId, customer: CustomerId) -> list[Sendout]: ...
 
 
 class Tokens(Protocol):

@@ -11,19 +11,23 @@ from agent.domain.ids import CustomerId, RuleId
 
 class TimerKind(StrEnum):
     """`result_notice`: tell the person what came of their consent or refusal. `reconfirm`: say again what they agreed
-    to. `opt_out_confirmation`: the one text that may follow STOP. `register_refresh`: copy a do-not-call list anew."""
+    to. `opt_out_confirmation`: the one text that may follow STOP. `register_refresh`: copy a do-not-call list anew.
+    `follow_up`: look at a journey again. `wait`: decide again, unless something happens first."""
 
     RESULT_NOTICE = "result_notice"
     RECONFIRM = "reconfirm"
     OPT_OUT_CONFIRMATION = "opt_out_confirmation"
     REGISTER_REFRESH = "register_refresh"
+    FOLLOW_UP = "follow_up"
+    WAIT = "wait"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timer:
     """`subject` is what it is about (an entry of the ledger, a register); `rule` the duty that sets it.
 
-    `due_at` is the last lawful moment; after `expires_at` nothing may be sent any more.
+    `due_at` is the last lawful moment; after `expires_at` nothing may be sent any more. `unless` names the event that
+    makes it needless. `timer_id` is '' until it is armed.
     """
 
     kind: TimerKind
@@ -32,6 +36,20 @@ class Timer:
     rule: RuleId
     due_at: datetime
     expires_at: datetime | None = None
+    unless: str = ""
+    timer_id: str = ""
+
+
+WAITED_FOR = (
+    "purchased",
+    "cart_cleared",
+    "chat_accepted",
+    "chat_declined",
+    "demo_booked",
+    "case_opened",
+    "case_closed",
+)
+"""Events that can make a wait needless."""
 
 
 def months_after(at: datetime, months: int) -> datetime:

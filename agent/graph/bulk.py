@@ -6,7 +6,7 @@ to the caller, who runs the graph for it: there is one logic, not two.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from agent.decisioning.arbitration import score
@@ -28,14 +28,14 @@ def decide_many(
     env: Environment,
     snapshots: Snapshots,
     commit: Commit,
-    customers: Sequence[CustomerId],
-    trigger: TriggerKey,
+    asked: Mapping[CustomerId, TriggerKey],
     now: datetime,
 ) -> Iterator[tuple[CustomerId, Committed | None]]:
     """(customer, result) in order, as batches commit; None where the graph has to decide. Unknown ids are skipped."""
+    customers = list(asked)
     for start in range(0, len(customers), BATCH):
         found = list(snapshots.snapshots(env.tenant, customers[start : start + BATCH], now))
-        bundles = bundles_of(env, found, trigger, now)
+        bundles = bundles_of(env, found, asked, now)
         ready = [bundle for bundle in bundles if bundle is not None]
         outcomes = iter(commit.commit(ready))
         for snapshot, bundle in zip(found, bundles, strict=True):
@@ -43,7 +43,9 @@ def decide_many(
             yield snapshot.customer, outcome if isinstance(outcome, Committed) else None
 
 
-def bundles_of(env: Environment, found: Sequence[Snapshot], trigger: TriggerKey, now: datetime) -> list[Bundle | None]:
+def bundles_of(
+    env: Environment, found: Sequence[Snapshot], asked: Mapping[CustomerId, TriggerKey], now: datetime
+) -> list[Bundle | None]:
     """What each customer's decision would write; None where the guard refused the first choice. Pure."""
     surveys = [survey(env, nodes.sense(env, snapshot, now)) for snapshot in found]
     scores = score([row for each in surveys for row in each.rows])
@@ -51,7 +53,7 @@ def bundles_of(env: Environment, found: Sequence[Snapshot], trigger: TriggerKey,
     for each in surveys:
         mine = scores[at : at + len(each.rows)]
         at += len(each.rows)
-        bundles.append(_bundle(env, each, mine, trigger))
+        bundles.append(_bundle(env, each, mine, asked[each.situation.snapshot.customer]))
     return bundles
 
 

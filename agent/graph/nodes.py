@@ -18,11 +18,13 @@ from agent.domain.decision import Decision, Versions
 from agent.domain.errors import DeciderError
 from agent.domain.guideline import GuidelineQuery, Passage
 from agent.domain.ids import CustomerId, EffectId, TriggerKey, decision_id, digest
+from agent.domain.journey import Course
 from agent.domain.signals import Situation
 from agent.domain.verdict import Ruling, Verdict, VerdictKind
 from agent.graph import inputs
 from agent.graph.environment import Environment
 from agent.graph.weigh import Weighing, dispositions, hold_of, settle, survey
+from agent.journeys.course import course
 from agent.signals.read import read
 from agent.signals.words import findings
 
@@ -156,7 +158,11 @@ def bundle(
         )
     )
     decision = _decision(env, trigger, weighing, chosen, proposal, ruling, digest(body.decode()), gave_up)
-    effects = (_effect(decision, draft, ruling, snapshot),) if draft is not None and ruling is not None else ()
+    effects: tuple[Effect, ...] = ()
+    path: Course | None = None
+    if draft is not None and ruling is not None:
+        path = course(env.action(draft.treatment.action), draft.treatment, snapshot, env.playbook)
+        effects = (_effect(decision, draft, ruling, snapshot, path),)
     return Bundle(
         decision=replace(decision, effects=tuple(e.effect_id for e in effects)),
         inputs=body,
@@ -164,6 +170,7 @@ def bundle(
         version=None if gave_up else snapshot.version,
         effects=effects,
         reservations=draft.reservations if draft is not None else (),
+        course=path,
     )
 
 
@@ -221,7 +228,7 @@ def _versions(versions: Versions, proposal: Proposal | None) -> Versions:
     return replace(versions, model=proposal.model, prompt=proposal.prompt)
 
 
-def _effect(decision: Decision, draft: Draft, ruling: Ruling, snapshot: Snapshot) -> Effect:
+def _effect(decision: Decision, draft: Draft, ruling: Ruling, snapshot: Snapshot, path: Course | None) -> Effect:
     treatment = draft.treatment
     key = digest(decision.tenant, decision.customer, treatment.action, treatment.entity, draft.window)
     address = next((r.address_ref for r in snapshot.reach if r.channel is treatment.channel), None)
@@ -240,6 +247,7 @@ def _effect(decision: Decision, draft: Draft, ruling: Ruling, snapshot: Snapshot
         expires_at=draft.expires_at,
         delivery=Delivery.CALLER if treatment.channel in IN_SESSION else Delivery.TACTFUL,
         state=EffectState.HELD if ruling.kind is VerdictKind.REVIEW else EffectState.PENDING,
+        journey=path.journey.journey_id if path else "",
     )
 
 

@@ -13,6 +13,7 @@ from agent.domain.playbook import Terms
 from agent.domain.verdict import Verdict, VerdictKind
 from agent.graph.environment import Environment
 from agent.guardrails.judge import Screen
+from agent.journeys.course import refusal
 
 NO_SIGNAL = RuleId("tactful-no-signal")
 UNREACHABLE = RuleId("tactful-unreachable")
@@ -45,6 +46,16 @@ class Spot:
         verdict = self.env.guard.removal(self.screen, self.action, self.channel, self.aim)
         if verdict is not None and verdict.stage < Stage.CLOCK:
             return [self._removed(verdict)]
+        if verdict is None and self.aim is not None:
+            situation = self.screen.situation
+            verdict = refusal(
+                self.action,
+                self.channel,
+                self.aim.entity,
+                situation.snapshot,
+                self.env.playbook,
+                situation.now,
+            )
         if not self.reachable:
             return [self._out(UNREACHABLE)]
         return self._at_each_time(verdict)

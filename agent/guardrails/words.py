@@ -99,6 +99,14 @@ def seal(
     )
 
 
+def one_click_headers(base: str, token: str) -> dict[str, str]:
+    """The headers of an e-mail that one click unsubscribes from (RFC 8058 section 3.1)."""
+    return {
+        "List-Unsubscribe": f"<{base.rstrip('/')}/{token}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
 def is_plain(text: str) -> bool:
     """A name or title that is only that: bounded, and without links, control, hidden or directing characters."""
     if len(text) > LONGEST_NAME or _LINKS.search(unicodedata.normalize("NFKC", text)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
@@ -16,22 +17,24 @@ from agent.domain.bundle import (
     EffectState,
     Exhausted,
     Outcome,
-    Reservation,
     SlotKind,
     SlotValue,
 )
 from agent.domain.decision import Decision
-from agent.domain.ids import TenantId, digest
+from agent.domain.ids import CustomerId, TenantId, digest
 from agent.domain.instants import is_present
-from agent.domain.money import Money
+from agent.domain.journey import Course
 from agent.domain.ports import Clock
+from agent.domain.timers import Timer
 from agent.store import schema as t
+from agent.store.approving import ask, fingerprint
 from agent.store.codec import decision_bytes, payload_bytes
 from agent.store.database import Database
+from agent.store.journeys import go
 from agent.store.records import decisions_by_id
+from agent.store.resources import allocate
 from agent.store.rows import CHUNK, Pseudonyms, insert_new, pack
-
-_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+from agent.store.timers import arm
 
 
 class SqlCommit:
@@ -65,6 +68,9 @@ class _Writer:
         self._rows: dict[Any, list[dict[str, Any]]] = {}
         self._moved: dict[str, tuple[int, int]] = {}
         self._policies: set[str] = set()
+        self._held: list[tuple[str, Effect]] = []
+        self._courses: list[tuple[CustomerId, Course]] = []
+        self._timers: list[Timer] = []
 
     def write(self, bundles: Sequence[Bundle]) -> list[Outcome]:
         if self._connection.dialect.name == "postgresql" and any(b.reservations for b in bundles):
@@ -80,6 +86,11 @@ class _Writer:
             else:
                 self._connection.execute(insert(table), rows)
         self._count_decisions()
+        for customer, course in self._courses:
+            go(self._connection, self._tenant, customer, course, self._now)
+        arm(self._connection, self._tenant, self._timers, self._now)
+        for hash_, effect in self._held:
+            ask(self._connection, self._tenant, effect.effect_id, hash_, self._now, effect.expires_at)
         return outcomes
 
     def _one(self, bundle: Bundle, known: dict[str, Decision], versions: dict[str, int], used: set[str]) -> Outcome:
@@ -115,8 +126,9 @@ class _Writer:
         if not bundle.reservations:
             return None
         savepoint = self._connection.begin_nested()
+        effect = bundle.effects[0]
         for reservation in bundle.reservations:
-            code = self._allocate(reservation, bundle)
+            code = allocate(self._connection, self._tenant, self._names, reservation, effect, bundle.decision.as_of)
             if code is None:
                 savepoint.rollback()
                 return reservation.resource
@@ -137,82 +149,6 @@ class _Writer:
             return set()
         c = t.effects.c
         return set(self._connection.execute(select(c.key).where(c.tenant == self._tenant, c.key.in_(keys))).scalars())
-
-    def _allocate(self, reservation: Reservation, bundle: Bundle) -> str | None:
-        """The coupon's code or the slot's name, inserted at once; None where nothing is left."""
-        effect = bundle.effects[0]
-        common = {
-            "tenant": self._tenant,
-            "customer": bundle.decision.customer,
-            "effect": effect.effect_id,
-            "state": "reserved",
-            "at": bundle.decision.as_of,
-        }
-        if reservation.kind == "slot":
-            # A slot that was given back may be taken again.
-            c = t.slots.c
-            freed = self._connection.execute(
-                update(t.slots)
-                .where(c.tenant == self._tenant, c.slot == reservation.resource, c.state == "released")
-                .values(**common)
-            ).rowcount
-            taken = freed or insert_new(self._connection, t.slots, [common | {"slot": reservation.resource}])
-            return reservation.resource if taken else None
-        assert reservation.amount is not None
-        assert reservation.budget is not None
-        serial = self._spend(reservation, bundle.decision.customer, reservation.amount, reservation.budget)
-        if serial is None:
-            return None
-        row = {
-            "campaign": reservation.resource,
-            "face_micros": reservation.amount.micros,
-            "currency": reservation.amount.currency,
-        }
-        for attempt in range(8):
-            code = self._code(reservation.resource, serial, attempt)
-            if insert_new(self._connection, t.coupons, [common | row | {"code": code}]):
-                return code
-        return None
-
-    def _spend(self, reservation: Reservation, customer: str, face: Money, budget: Money) -> int | None:
-        """Takes `face` from the campaign's budget and one from the customer's share; the coupon's serial, or None."""
-        insert_new(
-            self._connection,
-            t.campaigns,
-            [{"tenant": self._tenant, "campaign": reservation.resource, "spent_micros": 0, "given": 0}],
-        )
-        coupon = t.coupons.c
-        mine = self._connection.execute(
-            select(func.count()).where(
-                coupon.tenant == self._tenant,
-                coupon.campaign == reservation.resource,
-                coupon.customer == customer,
-                coupon.state != "released",
-            )
-        ).scalar_one()
-        if mine >= reservation.share:
-            return None
-        c = t.campaigns.c
-        spent = self._connection.execute(
-            update(t.campaigns)
-            .where(
-                c.tenant == self._tenant,
-                c.campaign == reservation.resource,
-                c.spent_micros + face.micros <= budget.micros,
-            )
-            .values(spent_micros=c.spent_micros + face.micros, given=c.given + 1)
-            .returning(c.given)
-        ).scalar()
-        return int(spent) if spent is not None else None
-
-    def _code(self, campaign: str, serial: int, attempt: int) -> str:
-        """Eight letters that nobody can guess; another attempt gives others, should a code be taken."""
-        number = int(self._names.keyed("coupon", campaign, str(serial), str(attempt)), 16)
-        letters = []
-        for _ in range(8):
-            number, letter = divmod(number, len(_ALPHABET))
-            letters.append(_ALPHABET[letter])
-        return "".join(letters[:4]) + "-" + "".join(letters[4:])
 
     def _gather(self, bundle: Bundle, allocated: dict[str, str]) -> None:
         decision = bundle.decision
@@ -236,6 +172,9 @@ class _Writer:
         )
         for effect in bundle.effects:
             self._gather_effect(effect, bundle, allocated)
+        if bundle.course is not None and bundle.effects:
+            self._courses.append((decision.customer, bundle.course))
+        self._timers += bundle.timers
         self._add(
             t.audit,
             at=self._now,
@@ -248,23 +187,28 @@ class _Writer:
         slots = dict(effect.payload.slots)
         slots |= {name: SlotValue(kind=SlotKind.TEXT, value=code) for name, code in allocated.items() if name in slots}
         payload = replace(effect.payload, slots=slots)
-        self._add(
-            t.effects,
-            effect=effect.effect_id,
-            key=effect.key,
-            decision=effect.decision,
-            customer=effect.customer,
-            kind=effect.kind,
-            action=effect.action,
-            channel=effect.channel,
-            entity=effect.entity,
-            address_ref=effect.address_ref,
-            payload=pack(payload_bytes(payload)),
-            due_at=effect.due_at,
-            expires_at=effect.expires_at,
-            delivery=effect.delivery,
-            state=effect.state,
-        )
+        values = {
+            "effect": effect.effect_id,
+            "key": effect.key,
+            "decision": effect.decision,
+            "customer": effect.customer,
+            "kind": effect.kind,
+            "action": effect.action,
+            "channel": effect.channel,
+            "entity": effect.entity,
+            "address_ref": effect.address_ref,
+            "payload": pack(payload_bytes(payload)),
+            "due_at": effect.due_at,
+            "expires_at": effect.expires_at,
+            "delivery": effect.delivery,
+            "state": effect.state,
+            "made_at": self._now,
+            "not_before": effect.due_at,
+            "journey": effect.journey,
+        }
+        self._add(t.effects, **values)
+        if effect.state is EffectState.HELD:
+            self._held.append((fingerprint(self._names, SimpleNamespace(**values)), effect))
         if effect.state is EffectState.EXPIRED:
             return
         self._add(
@@ -313,4 +257,4 @@ def _never_sent(bundle: Bundle) -> Bundle:
     effects = tuple(
         replace(e, state=EffectState.EXPIRED, key=digest(e.key, e.effect_id, size=16)) for e in bundle.effects
     )
-    return replace(bundle, effects=effects, reservations=())
+    return replace(bundle, effects=effects, reservations=(), course=None, timers=())

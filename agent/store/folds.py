@@ -56,7 +56,28 @@ def objection(consents: tuple[Consent, ...]) -> datetime | None:
     return None
 
 
+STRONGEST = (
+    "complained",
+    "unsubscribed",
+    "declined",
+    "converted",
+    "accepted",
+    "clicked",
+    "bounced",
+    "viewed",
+    "ignored",
+)
+"""Of several outcomes of one contact, the one that says most."""
+
+
 def contacts(rows: list[Row[Any]]) -> tuple[Contact, ...]:
+    """One contact a message, with the strongest of its outcomes."""
+    strongest: dict[str, Row[Any]] = {}
+    for row in rows:
+        known = strongest.get(row.contact)
+        if known is None or STRONGEST.index(row.outcome) < STRONGEST.index(known.outcome):
+            strongest[row.contact] = row
+    rows = list(strongest.values())
     return tuple(
         Contact(
             channel=Channel(r.channel),

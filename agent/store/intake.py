@@ -17,6 +17,7 @@ from agent.domain.ports import Clock, Duties
 from agent.guardrails import banner
 from agent.store import schema as t
 from agent.store.database import Database
+from agent.store.journeys import TOLD, Told, tell, with_journeys_or_waits
 from agent.store.ledger import Book
 from agent.store.registers import copy, hashed, is_listed
 from agent.store.rows import Pseudonyms, chunks, insert_new, move_versions, note
@@ -150,6 +151,8 @@ class _Batch:
                 for line in lines
             ],
         )
+        bought = {line.external_id: line.occurred_at for line in lines if line.quantity > 0 and line.external_id}
+        self._tell([(self._known_customer(who), "purchased", "", at) for who, at in bought.items()])
         self._products([line for line in lines if line.quantity > 0 and line.product_name and line.price.micros > 0])
         return new
 
@@ -310,8 +313,22 @@ class _Batch:
         opened = {str(v["event"]): str(v["customer"]) for v in values if v["kind"] in CASE_EVENTS}
         known = self._known_events(list(opened))
         new = insert_new(self._connection, t.events, values)
+        told = [(CustomerId(str(v["customer"])), v["kind"], v["entity"], v["occurred_at"]) for v in values]
+        self._tell([x for x in told if x[1] in TOLD])
         move_versions(self._connection, self._tenant, (who for name, who in opened.items() if name not in known))
         return new
+
+    def _tell(self, told: list[Told]) -> None:
+        """Ends what these events end. Customers are locked first: the dispatcher locks in that order too."""
+        concerned = with_journeys_or_waits(self._connection, self._tenant, {customer for customer, *_ in told})
+        if concerned:
+            move_versions(self._connection, self._tenant, concerned)
+            tell(self._connection, self._tenant, [x for x in told if x[0] in concerned], self._now)
+
+    def _known_customer(self, external: str) -> CustomerId:
+        found = self._customer(external)
+        assert found is not None
+        return found
 
     def _known_events(self, names: list[str]) -> set[str]:
         e = t.events.c

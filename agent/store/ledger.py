@@ -21,10 +21,13 @@ from agent.domain.ports import Clock, Duties
 from agent.domain.timers import Timer, TimerKind
 from agent.store import schema as t
 from agent.store.database import Database
+from agent.store.journeys import refused
 from agent.store.rows import chunks, insert_new, move_versions, note
 from agent.store.timers import arm, cancel_reconfirmations
 
 REPEATED = timedelta(hours=1)
+FOLLOWED = (Purpose.AD_SENDING, Purpose.MARKETING_PROCESSING, Purpose.PROFILING)
+"""Whoever takes one of these back is not followed up on anything."""
 
 
 class SqlLedger:
@@ -104,6 +107,8 @@ class Book:
                 )
         arm(self._connection, self._tenant, self._still_ahead(timers[row["consent"]] for row in new), self._now)
         move_versions(self._connection, self._tenant, (row["customer"] for row in new))
+        no = {row["customer"] for row in new if row["status"] == ConsentStatus.WITHDRAWN and row["purpose"] in FOLLOWED}
+        refused(self._connection, self._tenant, no, self._now)
         return new
 
     def _still_ahead(self, timers: Iterable[tuple[Timer, ...]]) -> list[Timer]:

@@ -1,58 +1,80 @@
-"""What came of an effect: one outcome each, counted for the arm it was an arm of."""
+"""What came of an effect: each kind of outcome once, with what it means for consent, address and journey."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, Row, select, update
 
+from agent.domain.consent import Entry, Proof
+from agent.domain.customer import PUSHED, Channel, Consent, ConsentStatus, Purpose
 from agent.domain.errors import NotFound
-from agent.domain.ids import EffectId, TenantId
+from agent.domain.ids import CustomerId, EffectId, TenantId
+from agent.domain.journey import Exit
 from agent.domain.money import Money
-from agent.domain.ports import Clock
+from agent.domain.ports import Clock, Duties
 from agent.store import schema as t
+from agent.store.arms import SUCCESSES, count_outcome
 from agent.store.database import Database
-from agent.store.rows import insert_new, note
+from agent.store.journeys import end
+from agent.store.ledger import Book
+from agent.store.rows import move_versions, note
 
-SUCCESSES = frozenset({"accepted", "converted"})
-KINDS = frozenset({"accepted", "converted", "declined", "ignored"})
+REFUSALS = frozenset({"complained", "unsubscribed"})
+"""A complaint about a message is a refusal of the next one."""
+KINDS = frozenset({"viewed", "clicked", "declined", "ignored", "bounced"}) | SUCCESSES | REFUSALS
+ENDS = {"converted": Exit.CONVERTED, "declined": Exit.DECLINED, "complained": Exit.COMPLAINED}
+"""Outcomes that end the journey they belong to; a refusal ends all of them by the ledger."""
 
 
 class SqlOutcomes:
-    def __init__(self, database: Database, clock: Clock) -> None:
+    """The `Outcomes` port."""
+
+    def __init__(self, database: Database, clock: Clock, duties: Duties, controller: str) -> None:
         self._database = database
         self._clock = clock
+        self._duties = duties
+        self._controller = controller
 
     def record(self, tenant: TenantId, effect: EffectId, kind: str, at: datetime, value: Money | None = None) -> bool:
-        """Records the outcome; False if the effect has one. Raises NotFound for the effect, ValueError for the kind."""
+        """False if the effect has this outcome already. Raises NotFound for the effect, ValueError for the kind."""
         if kind not in KINDS:
             raise ValueError(f"an outcome is one of {', '.join(sorted(KINDS))}")
-        e, a = t.effects.c, t.arms.c
         with self._database.writing() as connection:
-            row = connection.execute(select(e.action, e.channel).where(e.tenant == tenant, e.effect == effect)).first()
-            if row is None:
-                raise NotFound("no effect of this id", next_step="Copy it from `tactful explain`.")
-            new = insert_new(
-                connection,
-                t.outcomes,
-                [
-                    {
-                        "tenant": tenant,
-                        "effect": effect,
-                        "kind": kind,
-                        "at": at,
-                        "value_micros": value.micros if value else None,
-                        "currency": value.currency if value else None,
-                    }
-                ],
-            )
-            if new:
-                arm = {"tenant": tenant, "action": row.action, "channel": row.channel, "trials": 0, "successes": 0}
-                insert_new(connection, t.arms, [arm])
-                connection.execute(
-                    update(t.arms)
-                    .where(a.tenant == tenant, a.action == row.action, a.channel == row.channel)
-                    .values(trials=a.trials + 1, successes=a.successes + (1 if kind in SUCCESSES else 0))
-                )
-                note(connection, tenant, self._clock.now(), "outcome", effect, kind=kind)
-        return bool(new)
+            row = _effect(connection, tenant, effect)
+            move_versions(connection, tenant, [row.customer])
+            if not count_outcome(connection, tenant, effect, kind, at, value):
+                return False
+            now = self._clock.now()
+            if kind in ENDS and row.journey:
+                j = t.journeys.c
+                query = select(t.journeys).where(j.tenant == tenant, j.journey == row.journey, j.state == "active")
+                end(connection, tenant, connection.execute(query).all(), ENDS[kind], now)
+            if kind in REFUSALS and row.channel in PUSHED:
+                self._withdraw(connection, tenant, row, now)
+            if kind == "bounced":
+                _unreachable(connection, tenant, row.address_ref)
+            note(connection, tenant, now, "outcome", effect, kind=kind)
+        return True
+
+    def _withdraw(self, connection: Connection, tenant: TenantId, row: Row[Any], now: datetime) -> None:
+        said = Consent(
+            purpose=Purpose.AD_SENDING, channel=Channel(row.channel), status=ConsentStatus.WITHDRAWN, given_at=now
+        )
+        book = Book(connection, tenant, self._duties, self._controller, now)
+        book.append([(CustomerId(row.customer), Entry(consent=said, proof=Proof(method="outcome")))], "outcome")
+
+
+def _unreachable(connection: Connection, tenant: TenantId, address_ref: str | None) -> None:
+    """An address that mail does not reach is not written to again."""
+    a = t.addresses.c
+    connection.execute(update(t.addresses).where(a.tenant == tenant, a.address_ref == address_ref).values(listed=True))
+
+
+def _effect(connection: Connection, tenant: TenantId, effect: EffectId) -> Row[Any]:
+    e = t.effects.c
+    row = connection.execute(select(t.effects).where(e.tenant == tenant, e.effect == effect)).first()
+    if row is None:
+        raise NotFound("no effect of this id", next_step="Copy it from `tactful explain`.")
+    return row

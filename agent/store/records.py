@@ -85,7 +85,7 @@ class SqlRecords:
             rows = connection.execute(
                 select(t.effects).where(c.tenant == tenant, c.decision == decision).order_by(c.due_at)
             ).all()
-        return [_effect(row) for row in rows]
+        return [effect_of(row) for row in rows]
 
     def newest_of(self, tenant: TenantId, customer: CustomerId) -> Decision:
         """The decision on a customer that was recorded last. Raises NotFound."""
@@ -118,7 +118,7 @@ class SqlRecords:
             )
 
 
-def _effect(row: Row[Any]) -> Effect:
+def effect_of(row: Row[Any]) -> Effect:
     return Effect(
         effect_id=EffectId(row.effect),
         key=row.key,
@@ -134,4 +134,6 @@ def _effect(row: Row[Any]) -> Effect:
         expires_at=row.expires_at,
         delivery=Delivery(row.delivery),
         state=EffectState(row.state),
+        journey=row.journey,
+        approved=row.approved,
     )

@@ -71,6 +71,21 @@ def is_listed(connection: Connection, tenant: TenantId, hash_: str) -> bool:
     return connection.execute(select(c.hash).where(c.tenant == tenant, c.hash == hash_)).first() is not None
 
 
+def token_of(
+    connection: Connection, tenant: TenantId, customer: CustomerId, channel: Channel, ids: Ids, now: datetime
+) -> str:
+    """The token of (customer, channel), made on first use inside a transaction."""
+    c = t.unsubscribe_tokens.c
+    known = connection.execute(
+        select(c.token).where(c.tenant == tenant, c.customer == customer, c.channel == channel).limit(1)
+    ).scalar()
+    if known is not None:
+        return str(known)
+    row: dict[str, Any] = {"tenant": tenant, "customer": customer, "channel": channel, "token": ids.new()}
+    insert_new(connection, t.unsubscribe_tokens, [row | {"made_at": now}])
+    return str(row["token"])
+
+
 class SqlTokens:
     """The `Tokens` port: opaque names for (customer, channel) in unsubscribe links. They never expire."""
 
@@ -80,11 +95,9 @@ class SqlTokens:
         self._clock = clock
 
     def make(self, tenant: TenantId, customer: CustomerId, channel: Channel) -> str:
-        """A fresh token of 32 hex digits, from the port of randomness."""
-        row: dict[str, Any] = {"tenant": tenant, "customer": customer, "channel": channel, "token": self._ids.new()}
+        """The token of the two: 32 hex digits, from the port of randomness."""
         with self._database.writing() as connection:
-            insert_new(connection, t.unsubscribe_tokens, [row | {"made_at": self._clock.now()}])
-        return str(row["token"])
+            return token_of(connection, tenant, customer, channel, self._ids, self._clock.now())
 
     def find(self, tenant: TenantId, token: str) -> tuple[CustomerId, Channel]:
         """Raises NotFound."""

@@ -46,7 +46,9 @@ from agent.domain.playbook import Playbook, openings
 from agent.store import folds
 from agent.store import schema as t
 from agent.store.database import Database
+from agent.store.journeys import journey_of
 from agent.store.ledger import consent_of
+from agent.store.resources import RELEASED
 from agent.store.rows import chunks
 from agent.store.zones import zone_of
 
@@ -104,10 +106,12 @@ _CONTACTS = (
     .where(
         t.contacts.c.tenant == _TENANT,
         t.contacts.c.customer.in_(bindparam("ids", expanding=True)),
+        t.contacts.c.state != RELEASED,
         t.contacts.c.reserved_at <= _AT,
         t.contacts.c.at > bindparam("contacts_from", type_=t.Utc),
     )
 )
+_JOURNEYS = _of(t.journeys, t.journeys.c.state == "active", t.journeys.c.started_at <= _AT)
 _REGISTERS = select(t.registers).where(t.registers.c.tenant == _TENANT, t.registers.c.copied_at <= _AT)
 _CASES = _of(
     t.events,
@@ -178,8 +182,15 @@ class SqlSnapshots:
         """One snapshot per known id, in the order of the ids; each chunk is read in one transaction."""
         for chunk in chunks(list(ids)):
             with self._database.reading() as connection:
-                found = _Reader(connection, tenant, chunk, at, self._playbook).read()
+                found = snapshots_in(connection, tenant, chunk, at, self._playbook)
             yield from found
+
+
+def snapshots_in(
+    connection: Connection, tenant: TenantId, ids: Sequence[CustomerId], at: datetime, playbook: Playbook
+) -> list[Snapshot]:
+    """Read inside a transaction of the caller: what it has locked cannot change under the facts."""
+    return _Reader(connection, tenant, ids, at, playbook).read()
 
 
 class _Reader:
@@ -211,6 +222,7 @@ class _Reader:
             return []
         at = self._at
         addresses, contacts, cases = self._grouped(_ADDRESSES), self._grouped(_CONTACTS), self._grouped(_CASES)
+        journeys = self._grouped(_JOURNEYS)
         consents = {
             customer: standing(consent_of(row) for row in rows) for customer, rows in self._grouped(_CONSENTS).items()
         }
@@ -251,6 +263,9 @@ class _Reader:
                     slots=slots,
                     arms=arms,
                     registers=registers,
+                    journeys=tuple(
+                        sorted((journey_of(r) for r in journeys[customer]), key=lambda j: (j.started_at, j.journey_id))
+                    ),
                 )
             )
         return found

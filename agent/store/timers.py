@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from agent.domain.ids import CustomerId, RuleId, TenantId, digest
 from agent.domain.timers import Timer, TimerKind
 from agent.store import schema as t
 from agent.store.database import Database
-from agent.store.rows import insert_new
+from agent.store.rows import chunks, insert_new
 
-ARMED, CANCELLED = "armed", "cancelled"
+ARMED, CANCELLED, DONE = "armed", "cancelled", "done"
+LEAD: Mapping[str, timedelta] = {
+    TimerKind.RESULT_NOTICE: timedelta(days=13),
+    TimerKind.RECONFIRM: timedelta(days=30),
+    TimerKind.OPT_OUT_CONFIRMATION: timedelta(minutes=5),
+    TimerKind.REGISTER_REFRESH: timedelta(days=7),
+}
+"""How long before its last lawful moment a duty is seen to."""
 
 
 class SqlTimers:
@@ -34,9 +41,41 @@ class SqlTimers:
     def of(self, tenant: TenantId, customer: CustomerId) -> list[Timer]:
         """The armed timers about one customer, soonest first."""
         c = t.timers.c
-        query = select(t.timers).where(c.tenant == tenant, c.state == ARMED, c.customer == customer)
+        query = select(t.timers).where(c.tenant == tenant, c.customer == customer, c.state == ARMED)
         with self._database.reading() as connection:
             return [_timer(row) for row in connection.execute(query.order_by(c.due_at, c.timer)).all()]
+
+    def claim(self, tenant: TenantId, now: datetime, limit: int, lease: str, until: datetime) -> list[Timer]:
+        """Takes up to `limit` timers whose moment has come, for one worker until `until`."""
+        c = t.timers.c
+        free = or_(c.lease_until.is_(None), c.lease_until <= now)
+        query = (
+            select(t.timers)
+            .where(c.tenant == tenant, c.state == ARMED, c.fires_at <= now, free)
+            .order_by(c.fires_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        with self._database.writing() as connection:
+            rows = connection.execute(query).all()
+            for some in chunks([row.timer for row in rows]):
+                connection.execute(
+                    update(t.timers).where(c.tenant == tenant, c.timer.in_(some)).values(lease=lease, lease_until=until)
+                )
+        return [_timer(row) for row in rows]
+
+    def done(self, tenant: TenantId, timers: Sequence[Timer], lease: str) -> int:
+        """What they stood for is done. Those whose lease was taken over stay with the other worker."""
+        c = t.timers.c
+        gone = 0
+        with self._database.writing() as connection:
+            for some in chunks([timer.timer_id for timer in timers]):
+                gone += connection.execute(
+                    update(t.timers)
+                    .where(c.tenant == tenant, c.timer.in_(some), c.lease == lease, c.state == ARMED)
+                    .values(state=DONE)
+                ).rowcount
+        return gone
 
 
 def arm(connection: Connection, tenant: TenantId, timers: Sequence[Timer], now: datetime) -> None:
@@ -53,7 +92,9 @@ def arm(connection: Connection, tenant: TenantId, timers: Sequence[Timer], now: 
                 "subject": x.subject,
                 "rule": x.rule,
                 "due_at": x.due_at,
+                "fires_at": x.due_at - LEAD.get(x.kind, timedelta()),
                 "expires_at": x.expires_at,
+                "unless": x.unless,
                 "state": ARMED,
                 "made_at": now,
             }
@@ -101,4 +142,6 @@ def _timer(row: Any) -> Timer:
         rule=RuleId(row.rule),
         due_at=row.due_at,
         expires_at=row.expires_at,
+        unless=row.unless,
+        timer_id=row.timer,
     )

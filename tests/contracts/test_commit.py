@@ -41,7 +41,7 @@ def bundle_for(tactful: Tactful, name: str, trigger: str = "t1") -> Bundle:
     """What the engine would commit for a customer now."""
     env = tactful.deciding.env
     (snapshot,) = tactful.stores.snapshots.snapshots(tactful.tenant, [tactful.find(name)], NOON)
-    (bundle,) = bundles_of(env, [snapshot], TriggerKey(trigger), NOON)
+    (bundle,) = bundles_of(env, [snapshot], {snapshot.customer: TriggerKey(trigger)}, NOON)
     assert bundle is not None
     return bundle
 

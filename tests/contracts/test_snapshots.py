@@ -186,7 +186,8 @@ def test_outcomes_are_counted_once_for_their_arm(tactful: Tactful) -> None:
     effects = [d.effects[0] for d in decisions if d.effects]
     assert len(effects) >= 3
     assert tactful.outcome(effects[0], "accepted")
-    assert not tactful.outcome(effects[0], "converted")
+    assert not tactful.outcome(effects[0], "accepted")
+    assert tactful.outcome(effects[0], "converted")
     assert tactful.outcome(effects[1], "ignored")
     (arm,) = seen(tactful, names[0]).arms
     assert (arm.action, arm.channel, arm.trials, arm.successes) == ("recommend_product", Channel.EMAIL, 2, 1)

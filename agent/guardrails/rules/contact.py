@@ -127,7 +127,7 @@ def ignored_before(case: ActionCase, rule: Ignored) -> Breach | None:
 def _ignored_at(contact: Contact, silent_days: int) -> datetime | None:
     if contact.outcome == "ignored":
         return contact.outcome_at
-    return contact.at + silent_days * DAY if not contact.outcome else None
+    return contact.at + silent_days * DAY if contact.outcome in ("", "viewed") else None
 
 
 @dataclass(frozen=True, slots=True)

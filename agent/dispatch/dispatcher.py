@@ -1,0 +1,106 @@
+"""The loop that empties the outbox: take back what was left, ask after what is unknown, claim, hand over, record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+
+from agent.dispatch.pace import Pace
+from agent.domain.bundle import EffectState
+from agent.domain.customer import Channel
+from agent.domain.delivery import Claim, Judged, Result, Swept, Unknown
+from agent.domain.ports import Clock, Outbox, Provider, Results
+
+LEASE = timedelta(seconds=90)
+TIMEOUT = timedelta(seconds=20)
+"""Longer than any provider may take to answer (Standard Webhooks asks for 15 to 30 seconds)."""
+MOST_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One provider and the channels that leave through it."""
+
+    provider: Provider
+    channels: tuple[Channel, ...]
+
+
+class Dispatcher:
+    """One worker. Any number may run side by side: over Postgres on many machines, over SQLite on one."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        results: Results,
+        judge: Callable[..., Judged],
+        routes: Sequence[Route],
+        clock: Clock,
+        off: Callable[[], frozenset[str]],
+    ) -> None:
+        """`off` names what stands still: providers that want nothing any more."""
+        self._off = off
+        self._outbox = outbox
+        self._results = results
+        self._judge = judge
+        self._routes = routes
+        self._clock = clock
+        self._paces = [Pace(route.provider.abilities.per_second, clock) for route in routes]
+
+    def sweep(self) -> Swept:
+        """One round over all providers; empty where nothing was due."""
+        swept, off = Swept(), self._off()
+        for route, pace in zip(self._routes, self._paces, strict=True):
+            if route.provider.abilities.name in off:
+                continue
+            swept.add("recovered", self._results.recover(route.channels, route.provider.abilities))
+            if route.provider.abilities.can_look_up:
+                self._ask(route, swept)
+            self._send(route, pace, swept)
+        return swept
+
+    def drain(self, most: int = 1_000_000) -> Swept:
+        """Rounds until one finds nothing to do."""
+        total = Swept()
+        for _ in range(most):
+            swept = self.sweep()
+            if not swept.total:
+                break
+            total.merge(swept.counts)
+        return total
+
+    def _ask(self, route: Route, swept: Swept) -> None:
+        for effect in self._results.to_ask(route.channels, MOST_AT_ONCE):
+            taken = route.provider.look_up(effect.key)
+            state = self._results.answered(effect.effect_id, taken, route.provider.abilities)
+            swept.add("asked" if state is EffectState.UNKNOWN else "found out")
+
+    def _send(self, route: Route, pace: Pace, swept: Swept) -> None:
+        abilities = route.provider.abilities
+        room = min(pace.room(), abilities.concurrency, MOST_AT_ONCE)
+        if room < 1:
+            return
+        claims = self._outbox.claim(self._judge, route.channels, room, LEASE, swept)
+        swept.counts.pop(EffectState.CLAIMED, None)
+        pace.take(len(claims))
+        if len(claims) > 1:
+            with ThreadPoolExecutor(max_workers=len(claims)) as pool:
+                states = list(pool.map(lambda claim: self._one(route, claim), claims))
+        else:
+            states = [self._one(route, claim) for claim in claims]
+        for state in states:
+            swept.add(state)
+
+    def _one(self, route: Route, claim: Claim) -> str:
+        if claim.lease_until - self._clock.now() < 2 * TIMEOUT or not self._outbox.begin(claim):
+            return "given back"
+        return self._results.finish(claim, hand_over(route.provider, claim), route.provider.abilities)
+
+
+def hand_over(provider: Provider, claim: Claim) -> Result:
+    """Whatever a provider's code does wrong, the message may have left."""
+    try:
+        return provider.send(claim)
+    except Exception as error:  # noqa: BLE001 - fail closed: never sent again blindly
+        return Unknown(reason=f"the provider's code failed ({type(error).__name__})")

@@ -1,0 +1,288 @@
+"""The outbox: effects that are due are claimed, judged once more on facts read in that very transaction, handed over.
+
+A customer's row is locked while their effect is claimed. A withdrawal that commits before is seen; one that comes later
+waits, and is told what was under way. One effect of a customer is out at a time, in the order in which they are due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, exists, func, select, update
+
+from agent.domain.action import Kind
+from agent.domain.bundle import Delivery, Effect, EffectState
+from agent.domain.customer import Channel, Snapshot
+from agent.domain.delivery import Claim, Judged, Parcel, Swept
+from agent.domain.ids import TenantId
+from agent.domain.playbook import Playbook
+from agent.domain.ports import Clock, Ids
+from agent.domain.verdict import Ruling, VerdictKind
+from agent.store import schema as t
+from agent.store.approving import ask, fingerprint
+from agent.store.database import Database
+from agent.store.records import effect_of
+from agent.store.registers import token_of
+from agent.store.resources import release
+from agent.store.rows import Pseudonyms, note
+from agent.store.snapshots import snapshots_in
+from agent.store.switches import is_paused
+
+Judge = Callable[[Parcel, datetime], Judged]
+IN_FLIGHT = (EffectState.CLAIMED, EffectState.SENDING)
+DOUBTFUL = "unknown: "
+"""Begins the detail of an effect of which some try may have arrived."""
+WINDOW = 8
+"""Due effects looked at for each one wanted: others may be another worker's."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fate:
+    """What becomes of one effect that is due."""
+
+    state: EffectState
+    detail: str = ""
+    until: datetime | None = None
+    judged: Judged | None = None
+
+
+class SqlOutbox:
+    """The claiming half of the `Outbox` port; `agent.store.results` records what came of it."""
+
+    def __init__(
+        self, database: Database, tenant: TenantId, names: Pseudonyms, playbook: Playbook, clock: Clock, ids: Ids
+    ) -> None:
+        self._database = database
+        self._tenant = tenant
+        self._names = names
+        self._playbook = playbook
+        self._clock = clock
+        self._ids = ids
+
+    def claim(
+        self, judge: Judge, channels: Sequence[Channel], limit: int, lease: timedelta, swept: Swept
+    ) -> list[Claim]:
+        """Up to `limit` effects that may be sent now, leased to the caller; `swept` counts what became of all."""
+        with self._database.writing() as connection:
+            if is_paused(connection, self._tenant):
+                return []
+            now = self._clock.now()
+            customers = self._lock(connection, channels, limit, now)
+            heads = self._heads(connection, customers, channels, now)
+            parcels = self._parcels(connection, heads, now)
+            lease_id = self._ids.new()
+            claims = []
+            for row in heads:
+                parcel = parcels.get(row.customer)
+                fate = self._fate(connection, row, parcel, judge, now)
+                self._write(connection, row, fate, lease_id, now + lease, parcel, now)
+                swept.add(fate.state if fate.state is not EffectState.PENDING else "deferred")
+                if fate.judged is not None and parcel is not None and fate.state is EffectState.CLAIMED:
+                    claims.append(_claim(row, parcel, fate.judged, lease_id, now + lease))
+        return claims
+
+    def begin(self, claim: Claim) -> bool:
+        """Marks the hand-over, in the last moment: False where the lease is over or the customer's facts have moved.
+
+        What is not begun goes back and is judged anew.
+        """
+        e, c = t.effects.c, t.customers.c
+        mine = and_(
+            e.tenant == self._tenant,
+            e.effect == claim.effect.effect_id,
+            e.lease == claim.lease,
+            e.state == EffectState.CLAIMED,
+        )
+        unmoved = (
+            select(c.version).where(c.tenant == self._tenant, c.customer == claim.effect.customer).scalar_subquery()
+        )
+        with self._database.writing() as connection:
+            now = self._clock.now()
+            begun = connection.execute(
+                update(t.effects)
+                .where(mine, e.lease_until > now, e.version == unmoved)
+                .values(state=EffectState.SENDING, attempts=e.attempts + 1)
+            ).rowcount
+            if not begun:
+                connection.execute(update(t.effects).where(mine).values(state=EffectState.PENDING, lease=""))
+        return bool(begun)
+
+    def next_due(self) -> datetime | None:
+        """When the next effect is due: nothing needs doing before."""
+        e = t.effects.c
+        query = select(func.min(e.not_before)).where(
+            e.tenant == self._tenant, e.delivery == Delivery.TACTFUL, e.state == EffectState.PENDING
+        )
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar()
+
+    def _lock(self, connection: Connection, channels: Sequence[Channel], limit: int, now: datetime) -> list[str]:
+        """Locks customers who have something due and nothing under way; those whom others hold are passed over."""
+        e, c = t.effects.c, t.customers.c
+        out = t.effects.alias("out")
+        due = (
+            select(e.customer)
+            .where(
+                e.tenant == self._tenant,
+                e.delivery == Delivery.TACTFUL,
+                e.state == EffectState.PENDING,
+                e.not_before <= now,
+                e.channel.in_(channels),
+                ~exists().where(out.c.tenant == e.tenant, out.c.customer == e.customer, out.c.state.in_(IN_FLIGHT)),
+            )
+            .order_by(e.not_before)
+            .limit(limit * WINDOW)
+        )
+        query = (
+            select(c.customer)
+            .where(c.tenant == self._tenant, c.customer.in_(due))
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return list(connection.execute(query).scalars())
+
+    def _heads(
+        self, connection: Connection, customers: Sequence[str], channels: Sequence[Channel], now: datetime
+    ) -> list[Row[Any]]:
+        """The first effect of each customer that may go: read after the lock, so that none is taken twice.
+
+        One that waits for another try holds back those behind it on its own channel.
+        """
+        if not customers:
+            return []
+        e, j = t.effects.c, t.journeys.c
+        rows = connection.execute(
+            select(t.effects, j.state.label("journey_state"))
+            .outerjoin(t.journeys, and_(j.tenant == e.tenant, j.journey == e.journey))
+            .where(
+                e.tenant == self._tenant,
+                e.customer.in_(customers),
+                e.delivery == Delivery.TACTFUL,
+                e.state.in_((EffectState.PENDING, *IN_FLIGHT)),
+                e.due_at <= now,
+            )
+            .order_by(e.due_at, e.made_at, e.effect)
+        ).all()
+        busy = {row.customer for row in rows if row.state in IN_FLIGHT}
+        heads: dict[str, Row[Any]] = {}
+        waiting: set[tuple[str, str]] = set()
+        for row in rows:
+            if row.customer in busy or row.customer in heads or (row.customer, row.channel) in waiting:
+                continue
+            if row.not_before > now:
+                waiting.add((row.customer, row.channel))
+            elif row.channel in channels:
+                heads[row.customer] = row
+        return list(heads.values())
+
+    def _parcels(self, connection: Connection, heads: Sequence[Row[Any]], now: datetime) -> dict[str, Parcel]:
+        """What judging and sending need, by customer; one whose customer is gone has none."""
+        if not heads:
+            return {}
+        a, p, c = t.addresses.c, t.persons.c, t.customers.c
+        refs = [row.address_ref for row in heads if row.address_ref]
+        addresses = dict(
+            connection.execute(
+                select(a.address_ref, a.value).where(a.tenant == self._tenant, a.address_ref.in_(refs))
+            ).tuples()
+        )
+        names = dict(
+            connection.execute(
+                select(c.customer, p.first_name)
+                .join(t.customers, and_(c.tenant == p.tenant, c.person == p.person))
+                .where(c.tenant == self._tenant, c.customer.in_([row.customer for row in heads]))
+            ).tuples()
+        )
+        found: dict[str, Parcel] = {}
+        snapshots = snapshots_in(connection, self._tenant, [row.customer for row in heads], now, self._playbook)
+        by_customer: dict[str, Snapshot] = {snapshot.customer: snapshot for snapshot in snapshots}
+        for row in heads:
+            if row.customer not in by_customer:
+                continue
+            effect = effect_of(row)
+            linked = effect.channel is Channel.EMAIL and effect.kind is Kind.OFFER
+            found[row.customer] = Parcel(
+                effect=effect,
+                snapshot=by_customer[row.customer],
+                address=addresses.get(row.address_ref, ""),
+                first_name=names.get(row.customer, ""),
+                token=token_of(connection, self._tenant, effect.customer, effect.channel, self._ids, now)
+                if linked
+                else "",
+            )
+        return found
+
+    def _fate(self, connection: Connection, row: Row[Any], parcel: Parcel | None, judge: Judge, now: datetime) -> _Fate:
+        if parcel is None:
+            return _Fate(EffectState.CANCELLED, "the customer is gone")
+        if now >= row.expires_at:
+            return _Fate(EffectState.EXPIRED, "its time is over")
+        if row.journey and row.journey_state != "active":
+            return _Fate(EffectState.CANCELLED, "the journey is over")
+        if row.approved and row.approved != fingerprint(self._names, row):
+            return _Fate(EffectState.BLOCKED, "changed after it was approved")
+        judged = judge(parcel, now)
+        return _judgement(judged, bool(row.approved), row.expires_at)
+
+    def _write(
+        self,
+        connection: Connection,
+        row: Row[Any],
+        fate: _Fate,
+        lease: str,
+        lease_until: datetime,
+        parcel: Parcel | None,
+        now: datetime,
+    ) -> None:
+        values: dict[str, Any] = {"state": fate.state, "detail": row.detail}
+        state = fate.state
+        if state is EffectState.CLAIMED:
+            assert parcel is not None
+            values |= {"lease": lease, "lease_until": lease_until, "version": parcel.snapshot.version}
+        elif state is EffectState.PENDING:
+            values |= {"not_before": fate.until}
+            k = t.contacts.c
+            connection.execute(
+                update(t.contacts).where(k.tenant == self._tenant, k.contact == row.effect).values(at=fate.until)
+            )
+        elif state is EffectState.HELD:
+            ask(connection, self._tenant, row.effect, fingerprint(self._names, row), now, row.expires_at)
+        elif row.detail.startswith(DOUBTFUL):
+            # Some try may have arrived: it is not sent again, and a person finds out.
+            values |= {"state": EffectState.UNKNOWN, "not_before": None, "done_at": now}
+        else:
+            values |= {"detail": fate.detail, "done_at": now}
+            release(connection, self._tenant, [row.effect])
+            note(connection, self._tenant, now, "effect", row.effect, state=state, why=fate.detail)
+        e = t.effects.c
+        connection.execute(update(t.effects).where(e.tenant == self._tenant, e.effect == row.effect).values(**values))
+
+
+def _judgement(judged: Judged, approved: bool, expires_at: datetime) -> _Fate:
+    ruling: Ruling = judged.ruling
+    verdict = ruling.forbidding
+    if verdict is not None:
+        later = verdict.kind is VerdictKind.DEFER and verdict.until is not None and verdict.until < expires_at
+        if later:
+            return _Fate(EffectState.PENDING, str(verdict.rule), verdict.until)
+        expired = verdict.kind is VerdictKind.DEFER
+        return _Fate(EffectState.EXPIRED if expired else EffectState.BLOCKED, str(verdict.rule))
+    if ruling.kind is VerdictKind.REVIEW and not approved:
+        return _Fate(EffectState.HELD, str(ruling.verdicts[0].rule))
+    return _Fate(EffectState.CLAIMED, judged=judged)
+
+
+def _claim(row: Row[Any], parcel: Parcel, judged: Judged, lease: str, lease_until: datetime) -> Claim:
+    effect: Effect = replace(parcel.effect, state=EffectState.CLAIMED)
+    return Claim(
+        effect=effect,
+        envelope=judged.envelope,
+        address=parcel.address,
+        attachments=judged.attachments,
+        lease=lease,
+        lease_until=lease_until,
+        attempt=row.attempts + 1,
+    )

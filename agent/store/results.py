@@ -1,0 +1,221 @@
+"""What came of handing over: sent, refused, unknown; leases that ran out; what can be asked about, and what a person
+has to find out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from agent.domain.bundle import Delivery, EffectState
+from agent.domain.customer import Channel
+from agent.domain.delivery import TRIES, Abilities, Claim, Refused, Result, Sent, Undecided
+from agent.domain.errors import InputError, NotFound
+from agent.domain.ids import EffectId, TenantId
+from agent.domain.ports import Clock, Rng
+from agent.store import schema as t
+from agent.store.database import Database
+from agent.store.outbox import DOUBTFUL
+from agent.store.resources import issue, release
+from agent.store.rows import note
+
+ASKED = (60.0, 120.0, 240.0, 480.0)
+"""Seconds between questions to a provider that can be asked: within a quarter of an hour, then a person takes over."""
+LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Next:
+    """What becomes of an effect after a try."""
+
+    state: EffectState
+    detail: str
+    not_before: datetime | None = None
+    receipt: str = ""
+
+
+class SqlResults:
+    """The recording half of the `Outbox` port."""
+
+    def __init__(self, database: Database, tenant: TenantId, clock: Clock, rng: Rng) -> None:
+        self._database = database
+        self._tenant = tenant
+        self._clock = clock
+        self._rng = rng
+
+    def finish(self, claim: Claim, result: Result, abilities: Abilities) -> EffectState:
+        """Records the answer of one try. One that comes after its lease was taken over is kept too: `sent` is sent."""
+        with self._database.writing() as connection:
+            now = self._clock.now()
+            row = self._one(connection, claim.effect.effect_id)
+            mine = row.lease == claim.lease and row.state in (EffectState.CLAIMED, EffectState.SENDING)
+            if not mine and not isinstance(result, Sent):
+                return EffectState(row.state)
+            after = self._after(row, result, abilities, now)
+            self._write(connection, row, after, abilities.name, now)
+        return after.state
+
+    def recover(self, channels: Sequence[Channel], abilities: Abilities) -> int:
+        """Takes back leases that ran out: what was not begun is due again; of what was begun nobody knows the end."""
+        e = t.effects.c
+        with self._database.writing() as connection:
+            now = self._clock.now()
+            mine = (e.tenant == self._tenant, e.channel.in_(channels), e.lease_until <= now)
+            again = connection.execute(
+                update(t.effects)
+                .where(*mine, e.state == EffectState.CLAIMED)
+                .values(state=EffectState.PENDING, lease="", lease_until=None)
+            ).rowcount
+            lost = connection.execute(
+                select(t.effects).where(*mine, e.state == EffectState.SENDING).with_for_update(skip_locked=True)
+            ).all()
+            for row in lost:
+                after = self._doubtful(row, "the dispatcher stopped in the middle", abilities, now)
+                self._write(connection, row, after, abilities.name, now)
+        return again + len(lost)
+
+    def to_ask(self, channels: Sequence[Channel], limit: int) -> list[Undecided]:
+        """Unknown effects whose provider should be asked now."""
+        e = t.effects.c
+        return self._undecided(e.channel.in_(channels), e.not_before <= self._clock.now(), limit=limit)
+
+    def undecided(self) -> list[Undecided]:
+        """Everything unknown that a person has to find out about: no provider will tell any more."""
+        return self._undecided(t.effects.c.not_before.is_(None))
+
+    def answered(self, effect: EffectId, taken: bool | None, abilities: Abilities) -> EffectState:
+        """What the provider says of an unknown effect: taken, not taken (it is due again), or nothing (asked later)."""
+        with self._database.writing() as connection:
+            now = self._clock.now()
+            row = self._one(connection, effect)
+            if row.state != EffectState.UNKNOWN:
+                return EffectState(row.state)
+            if taken:
+                after = _Next(EffectState.SENT, "found out", receipt=row.receipt)
+            elif taken is None:
+                after = _Next(EffectState.UNKNOWN, row.detail, self._ask_again(row, now))
+            elif now < row.expires_at and row.attempts < len(TRIES):
+                after = _Next(EffectState.PENDING, "", now)
+            else:
+                after = _Next(EffectState.DEAD, "not taken, and its time is over")
+            self._write(connection, row, after, abilities.name, now)
+        return after.state
+
+    def resolve(self, effect: EffectId, arrived: bool, by: str) -> None:
+        """A person found out. Raises NotFound, and InputError where nothing is unknown."""
+        with self._database.writing() as connection:
+            now = self._clock.now()
+            row = self._one(connection, effect)
+            if row.state != EffectState.UNKNOWN:
+                raise InputError(
+                    f"it is {row.state}, not unknown", place=effect, next_step="See `tactful dispatch unknown`."
+                )
+            state = EffectState.SENT if arrived else EffectState.DEAD
+            self._write(connection, row, _Next(state, f"found out by {by}"), row.provider, now)
+            note(connection, self._tenant, now, "resolve", row.effect, arrived=arrived, by=by)
+
+    def _after(self, row: Row[Any], result: Result, abilities: Abilities, now: datetime) -> _Next:
+        if isinstance(result, Sent):
+            return _Next(EffectState.SENT, "", receipt=result.receipt[:LONGEST])
+        if not isinstance(result, Refused):
+            return self._doubtful(row, result.reason, abilities, now)
+        doubt = row.detail.startswith(DOUBTFUL)
+        if result.temporary:
+            at = self._next_try(row, now, result.retry_after)
+            if at is not None:
+                return _Next(EffectState.PENDING, row.detail if doubt else result.reason, at)
+        if doubt:
+            return _Next(EffectState.UNKNOWN, row.detail)
+        return _Next(EffectState.DEAD if result.temporary else EffectState.REFUSED, result.reason)
+
+    def _doubtful(self, row: Row[Any], reason: str, abilities: Abilities, now: datetime) -> _Next:
+        """It may have arrived. Only a key that the provider honours makes another try safe."""
+        detail = DOUBTFUL + reason
+        if abilities.honours_keys:
+            at = self._next_try(row, now, None)
+            return _Next(EffectState.PENDING if at else EffectState.UNKNOWN, detail, at)
+        return _Next(EffectState.UNKNOWN, detail, now if abilities.can_look_up else None)
+
+    def _next_try(self, row: Row[Any], now: datetime, wanted: timedelta | None) -> datetime | None:
+        """Later by the schedule with a tenth of jitter, or as the provider asks; None after the last, or past its time.
+
+        `row.attempts` counts the try that has just been made.
+        """
+        if row.attempts >= len(TRIES):
+            return None
+        wait = TRIES[row.attempts] * (0.95 + 0.1 * self._rng.uniform("retry", row.effect, str(row.attempts)))
+        at = now + max(timedelta(seconds=wait), wanted or timedelta())
+        return at if at < row.expires_at else None
+
+    def _ask_again(self, row: Row[Any], now: datetime) -> datetime | None:
+        asked = (now - row.done_at).total_seconds() if row.done_at else 0.0
+        total = 0.0
+        for wait in ASKED:
+            total += wait
+            if asked < total:
+                return now + timedelta(seconds=wait)
+        return None
+
+    def _write(self, connection: Connection, row: Row[Any], after: _Next, provider: str, now: datetime) -> None:
+        over = after.state is not EffectState.PENDING
+        values: dict[str, Any] = {
+            "state": after.state,
+            "detail": after.detail[:LONGEST],
+            "lease": "",
+            "lease_until": None,
+            "not_before": after.not_before,
+            "provider": provider,
+            "receipt": after.receipt,
+            "done_at": (row.done_at if row.state == EffectState.UNKNOWN else now) if over else None,
+        }
+        e = t.effects.c
+        connection.execute(update(t.effects).where(e.tenant == self._tenant, e.effect == row.effect).values(**values))
+        if after.state is EffectState.SENT:
+            self._was_sent(connection, row.effect, now)
+        elif after.state in (EffectState.REFUSED, EffectState.DEAD):
+            release(connection, self._tenant, [row.effect])
+        if over:
+            note(connection, self._tenant, now, "effect", row.effect, state=after.state, why=after.detail[:LONGEST])
+
+    def _was_sent(self, connection: Connection, effect: str, now: datetime) -> None:
+        k = t.contacts.c
+        issue(connection, self._tenant, [effect])
+        connection.execute(
+            update(t.contacts).where(k.tenant == self._tenant, k.contact == effect).values(state="sent", at=now)
+        )
+
+    def _one(self, connection: Connection, effect: EffectId) -> Row[Any]:
+        e = t.effects.c
+        row = connection.execute(
+            select(t.effects).where(e.tenant == self._tenant, e.effect == effect).with_for_update()
+        ).first()
+        if row is None:
+            raise NotFound("no effect of this id", next_step="Copy it from `tactful explain`.")
+        return row
+
+    def _undecided(self, *where: Any, limit: int = 1_000) -> list[Undecided]:
+        e = t.effects.c
+        query = (
+            select(t.effects)
+            .where(e.tenant == self._tenant, e.delivery == Delivery.TACTFUL, e.state == EffectState.UNKNOWN, *where)
+            .order_by(e.done_at, e.effect)
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return [_undecided(row) for row in connection.execute(query)]
+
+
+def _undecided(row: Row[Any]) -> Undecided:
+    return Undecided(
+        effect_id=EffectId(row.effect),
+        key=row.key,
+        customer=row.customer,
+        action=row.action,
+        channel=row.channel,
+        provider=row.provider,
+        since=row.done_at,
+        reason=row.detail.removeprefix(DOUBTFUL),
+    )

@@ -1,0 +1,70 @@
+"""The tables, each with its tenant.
+
+Money is stored in whole micro-units with its currency; times in UTC; bodies of records and inputs compressed.
+"""
+
+from agent.store.schema.base import REVISION, Utc, metadata
+from agent.store.schema.books import audit, guidelines, quarantine
+from agent.store.schema.facts import (
+    consents,
+    contacts,
+    customers,
+    events,
+    order_lines,
+    products,
+    registers,
+    timers,
+    unsubscribe_tokens,
+)
+from agent.store.schema.personal import addresses, identities, persons, suppressions, tenants
+from agent.store.schema.work import (
+    approvals,
+    arms,
+    bookings,
+    campaigns,
+    coupons,
+    decisions,
+    effects,
+    inputs,
+    journeys,
+    outcomes,
+    reservations,
+    slots,
+    switches,
+)
+
+__all__ = [
+    "REVISION",
+    "Utc",
+    "addresses",
+    "approvals",
+    "arms",
+    "audit",
+    "bookings",
+    "campaigns",
+    "consents",
+    "contacts",
+    "coupons",
+    "customers",
+    "decisions",
+    "effects",
+    "events",
+    "guidelines",
+    "identities",
+    "inputs",
+    "journeys",
+    "metadata",
+    "order_lines",
+    "outcomes",
+    "persons",
+    "products",
+    "quarantine",
+    "registers",
+    "reservations",
+    "slots",
+    "suppressions",
+    "switches",
+    "tenants",
+    "timers",
+    "unsubscribe_tokens",
+]

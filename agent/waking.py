@@ -1,0 +1,104 @@
+"""Timers that come due: look at a journey again, decide after a wait, see to what the law set a date for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from agent.domain.bundle import Committed
+from agent.domain.customer import Journey
+from agent.domain.delivery import Swept
+from agent.domain.ids import CustomerId, TenantId, TriggerKey
+from agent.domain.playbook import Playbook
+from agent.domain.ports import Clock, Ids, Journeys, Timers
+from agent.domain.timers import Timer, TimerKind
+from agent.journeys.course import is_over, look_again
+
+BATCH = 500
+LEASE = timedelta(minutes=5)
+"""Far longer than deciding on a batch takes; what a dead worker leaves is taken up after it."""
+
+Decide = Callable[[Mapping[CustomerId, TriggerKey]], Iterator[Committed]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waking:
+    """Fires timers of one tenant. Each names its own trigger, so one that is fired twice is decided once."""
+
+    tenant: TenantId
+    playbook: Playbook
+    timers: Timers
+    journeys: Journeys
+    clock: Clock
+    ids: Ids
+    decide: Decide
+
+    def drain(self) -> Swept:
+        """Fires all that is due."""
+        total = Swept()
+        while (swept := self.fire()).total:
+            total.merge(swept.counts)
+        return total
+
+    def fire(self, limit: int = BATCH) -> Swept:
+        """Fires one batch; empty where nothing was due."""
+        now, lease, swept = self.clock.now(), self.ids.new(), Swept()
+        due = self.timers.claim(self.tenant, now, limit, lease, now + LEASE)
+        if not due:
+            return swept
+        names = [timer.subject for timer in due if timer.kind is TimerKind.FOLLOW_UP]
+        active = self.journeys.woken(self.tenant, names) if names else {}
+        over = [name for name, journey in active.items() if is_over(journey, self.playbook, now)]
+        if over:
+            self.journeys.expire(self.tenant, over)
+        for rest in _one_each([t for t in due if t.customer is not None and self._calls(t, active, over)]):
+            self._decide(rest, active, swept)
+        swept.add("journeys over", len(over))
+        swept.add("fired", self.timers.done(self.tenant, due, lease))
+        return swept
+
+    def _calls(self, timer: Timer, active: Mapping[str, Journey], over: Sequence[str]) -> bool:
+        """Whether the timer still asks for a decision."""
+        if timer.kind is TimerKind.FOLLOW_UP:
+            return timer.subject in active and timer.subject not in over
+        return timer.kind is not TimerKind.REGISTER_REFRESH
+
+    def _decide(self, timers: Mapping[CustomerId, Timer], active: Mapping[str, Journey], swept: Swept) -> None:
+        looks = []
+        asked = {customer: TriggerKey(f"timer:{timer.timer_id}") for customer, timer in timers.items()}
+        for committed in self.decide(asked):
+            decision = committed.decision
+            timer = timers[decision.customer]
+            swept.add("acted" if decision.chosen else "held")
+            journey = active.get(timer.subject)
+            if journey is not None and not _continued(committed, journey):
+                at = look_again(journey, self.playbook, decision.as_of)
+                if at is None:
+                    self.journeys.expire(self.tenant, [journey.journey_id])
+                else:
+                    looks.append((decision.customer, journey.journey_id, at))
+        if looks:
+            self.journeys.again(self.tenant, looks)
+
+
+def _continued(committed: Committed, journey: Journey) -> bool:
+    """The decision was another touch of this very journey: its commit has armed the next look."""
+    chosen = committed.decision.chosen
+    return chosen is not None and chosen.entity == journey.entity
+
+
+def _one_each(timers: Sequence[Timer]) -> Iterator[dict[CustomerId, Timer]]:
+    """Rounds in which each customer comes up once, the soonest timer first."""
+    rest = list(timers)
+    while rest:
+        this: dict[CustomerId, Timer] = {}
+        later = []
+        for timer in rest:
+            assert timer.customer is not None
+            if timer.customer in this:
+                later.append(timer)
+            else:
+                this[timer.customer] = timer
+        yield this
+        rest = later
