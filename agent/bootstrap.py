@@ -167,7 +167,9 @@ def _books(store: Database, tenant: TenantId, playbook: Playbook, clock: Clock, 
     from agent.guardrails.duties import Duties
     from agent.guardrails.rulebook import shipped
     from agent.service import Stores
+    from agent.store.bookings import SqlBookings, SqlCoupons
     from agent.store.commit import SqlCommit
+    from agent.store.erasure import SqlErasure
     from agent.store.intake import SqlIntake
     from agent.store.journeys import SqlJourneys
     from agent.store.ledger import SqlLedger
@@ -198,6 +200,9 @@ def _books(store: Database, tenant: TenantId, playbook: Playbook, clock: Clock, 
         customers=customers,
         intake=SqlIntake(store, names, clock, duties, playbook),
         journeys=SqlJourneys(store, clock),
+        bookings=SqlBookings(store, clock),
+        coupons=SqlCoupons(store, clock),
+        erasure=SqlErasure(store, clock),
         outcomes=SqlOutcomes(store, clock, duties, playbook.brand.name),
     )
     return _Books(stores, consents, names)
@@ -210,7 +215,8 @@ def _judging(tenant: TenantId, playbook: Playbook, path: Path) -> Judging:
     from tools.catalogue import Catalogue
 
     guard = Guard(shipped(playbook.packs), playbook, read_passages(playbook, path))
-    return Judging(tenant, playbook, guard, {action.name: action for action in Catalogue().actions()})
+    catalogue = Catalogue()
+    return Judging(tenant, playbook, guard, {action.name: action for action in catalogue.actions()}, catalogue)
 
 
 def _sending(
@@ -354,7 +360,7 @@ def _check(playbook: Playbook, path: Path) -> None:
     import tools
 
     known = {p.stem for p in Path(next(iter(tools.__path__))).glob("*.py")}
-    known -= {"__init__", "contract", "catalogue", "hold"}
+    known -= {"__init__", "contract", "catalogue", "hold", "wait_until"}
     for name in playbook.actions:
         if name not in known:
             choose = f"Choose from: {', '.join(sorted(known))}."

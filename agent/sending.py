@@ -13,6 +13,7 @@ from agent.domain.ids import EffectId, TenantId
 from agent.domain.ports import Approvals, Results, Switches
 
 EVERYONE = TenantId("*")
+DISPATCH = "dispatch"
 LONGEST_NAME = 120
 
 
@@ -30,6 +31,7 @@ class Sending:
         """Sends everything that is due and may be sent now; what nobody approved in time is given up first."""
         swept = Swept()
         swept.add("not approved", self.approvals.expire(self.tenant))
+        swept.add("places freed", self.results.lapse())
         swept.merge(self.dispatcher().drain().counts)
         return swept
 
@@ -37,9 +39,12 @@ class Sending:
         """After this returns nothing new is claimed. False where it stood still already."""
         return self.switches.pause(EVERYONE if everyone else self.tenant, named(by))
 
-    def resume(self, by: str, everyone: bool = False, switch: str = "dispatch") -> bool:
+    def resume(self, by: str, everyone: bool = False, switch: str = DISPATCH) -> bool:
         """False where nothing was switched off."""
         return self.switches.resume(EVERYONE if everyone else self.tenant, named(by), switch)
+
+    def is_paused(self) -> bool:
+        return DISPATCH in self.switches.off(self.tenant)
 
     def unknown(self) -> list[Undecided]:
         """What may or may not have arrived, for a person to find out."""

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.consenting import Consents
 from agent.decisioning.fairness import Report, Seen, audit
-from agent.domain.action import Kind
+from agent.domain.action import Action, Kind
 from agent.domain.bundle import Committed, Effect, EffectState, Envelope
 from agent.domain.decision import Decision
 from agent.domain.delivery import Parcel, Swept
-from agent.domain.errors import InputError
+from agent.domain.errors import InputError, NotFound
 from agent.domain.guideline import Found, GuidelineQuery, Passage
 from agent.domain.ids import CustomerId, DecisionId, EffectId, ExternalId, TenantId, TriggerKey, decision_id
 from agent.domain.imports import Row, Tally
@@ -24,9 +25,12 @@ from agent.domain.instants import as_present
 from agent.domain.money import Money
 from agent.domain.playbook import Playbook
 from agent.domain.ports import (
+    Bookings,
     Clock,
     Commit,
+    Coupons,
     Customers,
+    Erasure,
     GuidelineIndex,
     Ids,
     ImportSink,
@@ -37,11 +41,13 @@ from agent.domain.ports import (
     Toolset,
 )
 from agent.domain.verdict import Ruling
-from agent.guardrails.words import compose
+from agent.guardrails.words import compose, links_of
 from agent.importing import run as importing
 from agent.importing.attributes import read_attributes
 from agent.sending import Sending
+from agent.store.calendars import slot_at
 from agent.waking import Waking
+from prompts.loading import templates
 
 if TYPE_CHECKING:
     from agent.dispatch.judging import Judging
@@ -64,6 +70,9 @@ class Stores:
     intake: ImportSink
     outcomes: Outcomes
     journeys: Journeys
+    bookings: Bookings
+    coupons: Coupons
+    erasure: Erasure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +153,12 @@ class Tactful:
     def wake(self) -> Swept:
         """Fires every timer that is due: journeys go on or end, waits are over, duties are seen to."""
         return self._waking.drain()
+
+    def dispatch(self) -> Swept:
+        """One round of everything that is due: timers first, then what they and others left in the outbox."""
+        swept = self.wake()
+        swept.merge(self.sending.drain().counts)
+        return swept
 
     def _decide_many(self, asked: Mapping[CustomerId, TriggerKey], now: datetime) -> Iterator[Committed]:
         """Without a model: in bulk, and by the graph for those who need it."""
@@ -231,12 +246,45 @@ class Tactful:
         """(subject, body) as it would leave now, the name filled in: personal data, for the sender's eyes only."""
         locale = self.where(effect.customer)[0]
         name = self.stores.customers.first_name(self.tenant, effect.customer)
-        return compose(effect.payload, locale, {"customer.name": name} if name else {})
+        links = links_of(effect, self.playbook.brand.home)
+        return compose(effect.payload, locale, {"customer.name": name} if name else {}, links)
 
     # Learn and import ------------------------------------------------------------------------------------------------
     def outcome(self, effect: str, kind: str, value: Money | None = None) -> bool:
         """Records what came of an effect; False where that was known. Raises NotFound, ValueError."""
         return self.stores.outcomes.record(self.tenant, EffectId(effect), kind, self._clock.now(), value)
+
+    def book(self, effect: str) -> str:
+        """The customer takes the place that an offer held: accepted, and booked. Raises NotFound, InputError."""
+        booking = self.stores.bookings.book(self.tenant, EffectId(effect))
+        self.stores.outcomes.record(self.tenant, EffectId(effect), "accepted", self._clock.now(), None)
+        return booking
+
+    def move_demo(self, booking: str, starts_at: datetime, host: str | None = None) -> None:
+        """Another time of a host's calendar. Raises NotFound, and InputError where there is no such place or it is
+        taken."""
+        found = next((b for _, b in self.stores.bookings.all(self.tenant) if b.booking_id == booking), None)
+        who = host or (found.host if found else "")
+        brand = self.playbook.brand
+        to = slot_at(self.playbook.calendars, brand.country, who, starts_at)
+        if to is None or to.starts_at <= self._clock.now():
+            raise InputError(
+                "no place in this calendar begins then", place="TO", next_step="See `calendars` in the playbook."
+            )
+        self.stores.bookings.move(self.tenant, booking, to)
+
+    def cancel_demo(self, booking: str) -> None:
+        """Raises NotFound, InputError."""
+        self.stores.bookings.cancel(self.tenant, booking)
+
+    def redeem(self, code: str, order: str, amount: Decimal) -> Money:
+        """Uses a coupon once; the greatest discount it stands for. Raises NotFound, InputError."""
+        worth = Money(amount, self.playbook.brand.currency)
+        return self.stores.coupons.redeem(self.tenant, code, order, worth)
+
+    def erase(self, customer: CustomerId) -> int:
+        """Erases a person for good; how many messages were being handed over just then. Raises NotFound."""
+        return self.stores.erasure.erase(self.tenant, self.find(customer))
 
     def import_file(
         self, what: str, path: Path, preset: str | None = None, progress: importing.Progress = lambda *_: None
@@ -284,6 +332,41 @@ class Tactful:
             slot = effect.payload.slots.get("coupon.greatest")
             amount = max(amount, float(slot.value) if slot else 0.0)
         return Seen(customer=decision.customer, offered=offered, amount=amount)
+
+    # Tools -----------------------------------------------------------------------------------------------------------
+    def tools(self) -> list[dict[str, Any]]:
+        """Every tool with its kind, channels and goal, and whether the playbook uses it."""
+        return [self._described(action) for action in self._judging().actions.values()]
+
+    def tool(self, name: str) -> dict[str, Any]:
+        """One tool with its terms and templates. Raises NotFound."""
+        action = self._judging().actions.get(name)
+        if action is None:
+            raise NotFound(f"no tool {name}", next_step="See `tactful tools list`.")
+        words = [
+            {"locale": locale, "because": because, "channel": channel, **asdict(template)}
+            for locale, tool, because, channel, template in templates()
+            if tool == name
+        ]
+        schemas = {s["function"]["name"]: s["function"] for s in self._judging().toolset.schemas()}
+        terms = self.playbook.actions.get(name)
+        return self._described(action) | {
+            "description": schemas[name]["description"],
+            "arguments": schemas[name]["parameters"],
+            "half_life_hours": action.half_life_hours,
+            "expires_hours": action.expires_hours,
+            "terms": f"{terms.response.rate:.1%} respond, costs {terms.cost}" if terms else "",
+            "templates": words,
+        }
+
+    def _described(self, action: Action) -> dict[str, Any]:
+        return {
+            "name": action.name,
+            "kind": str(action.kind),
+            "channels": [str(channel) for channel in action.channels],
+            "goal": str(action.goal) if action.goal else "",
+            "in_playbook": action.name in self.playbook.actions,
+        }
 
     # Guidelines ------------------------------------------------------------------------------------------------------
     def search(self, words: str, *, locale: str, action: str, channel: str, limit: int) -> tuple[Found, ...]:

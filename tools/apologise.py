@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from langchain_core.tools import InjectedToolArg, tool
 
 from agent.domain.action import Action, Aim, Kind
-from agent.domain.bundle import Draft
+from agent.domain.bundle import Draft, Reservation, SlotValue
 from agent.domain.customer import Channel, Goal
+from agent.domain.facts import CREDITS, CreditLeft
 from agent.domain.signals import Situation
-from tools.contract import Task, Tool, drafted, person
+from tools.contract import Task, Tool, drafted, money, person
 
 FAULTS = ("complaint", "refund", "outage")
 """Cases in which something went wrong on our side; to a bereavement, a debt or a fraud a person answers."""
@@ -21,7 +23,26 @@ def _aim(situation: Situation) -> Aim | None:
     if case is None or case.kind not in FAULTS:
         return None
     told = any(c.action == "apologise" and c.entity == case.case_id for c in situation.snapshot.contacts)
-    return None if told else Aim(entity=case.case_id, because="case")
+    because = "compensation" if _credit(situation) else "case"
+    return None if told else Aim(entity=case.case_id, because=because)
+
+
+def _credit(situation: Situation) -> CreditLeft | None:
+    """What the brand gives for trouble of this kind, while its budget lasts."""
+    case = situation.signals.case
+    return next(
+        (
+            c
+            for c in situation.snapshot.credits
+            if case is not None and c.case_kind == case.kind and c.budget_left.micros >= c.amount.micros
+        ),
+        None,
+    )
+
+
+def _facts(task: Task) -> Mapping[str, SlotValue]:
+    credit = _credit(task.situation)
+    return person(task) | ({"credit.amount": money(credit.amount)} if credit else {})
 
 
 def _weight(situation: Situation) -> float:
@@ -50,7 +71,7 @@ def apologise(
     *,
     task: Annotated[Task, InjectedToolArg],
 ) -> Draft:
-    """Apologise for the customer's open case and say what happens next. Sells nothing, promises no compensation.
+    """Apologise for the customer's open case and say what happens next. Sells nothing; gives back only what is offered.
 
     Args:
         candidate: The reference of one offered candidate, for example c1.
@@ -58,7 +79,11 @@ def apologise(
         subject: The subject of an e-mail; empty elsewhere.
         cites: The ids of the guideline passages that the wording follows.
     """
-    return drafted(ACTION, task, person(task), body, subject, "once")
+    credit = _credit(task.situation)
+    if credit is None:
+        return drafted(ACTION, task, _facts(task), body, subject, "once")
+    reservation = Reservation(kind="credit", resource=CREDITS, amount=credit.amount, budget=credit.budget)
+    return drafted(ACTION, task, _facts(task), body, subject, "once", (reservation,), ("credit.amount",))
 
 
-TOOL = Tool(action=ACTION, facts=person, call=apologise)
+TOOL = Tool(action=ACTION, facts=_facts, call=apologise)

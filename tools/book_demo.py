@@ -66,7 +66,9 @@ def book_demo(
         subject: The subject of an e-mail; empty for chat.
         cites: The ids of the guideline passages that the wording follows.
     """
-    reservation = Reservation(kind="slot", resource=_slot(task).slot_id)
+    reservation = Reservation(
+        kind="slot", resource=_slot(task).slot_id, starts_at=_slot(task).starts_at, ends_at=_slot(task).ends_at
+    )
     slot = _slot(task)
     required = ("slot.start", "product.name")
     return drafted(

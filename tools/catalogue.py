@@ -10,17 +10,67 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel, ValidationError
 
-from agent.domain.action import HOLD, Action, Candidate
+from agent.domain.action import HOLD, WAIT, Action, Candidate
 from agent.domain.bundle import Draft, Proposal
 from agent.domain.ids import digest
 from agent.domain.playbook import Playbook
 from agent.domain.signals import Situation
-from tools import apologise, ask_consent, book_demo, offer_chat, offer_coupon, recommend_product
+from tools import (
+    apologise,
+    ask_consent,
+    book_demo,
+    confirm_choice,
+    confirm_demo,
+    early_access,
+    hand_off,
+    invite_event,
+    invite_experience,
+    nearest_store,
+    note_stock,
+    offer_chat,
+    offer_coupon,
+    recommend_product,
+    reconfirm_consent,
+    remind_cart,
+    remind_reorder,
+    remind_replacement,
+    show_variant,
+    tell_back_in_stock,
+    tell_order_status,
+    tell_price_drop,
+    win_back,
+)
 from tools.contract import Task, Tool
 from tools.hold import hold
+from tools.wait_until import wait_until
 
 TOOLS: tuple[Tool, ...] = tuple(
-    m.TOOL for m in (offer_chat, book_demo, offer_coupon, recommend_product, ask_consent, apologise)
+    m.TOOL
+    for m in (
+        offer_chat,
+        book_demo,
+        offer_coupon,
+        recommend_product,
+        remind_cart,
+        tell_price_drop,
+        tell_back_in_stock,
+        remind_reorder,
+        remind_replacement,
+        win_back,
+        early_access,
+        invite_event,
+        invite_experience,
+        show_variant,
+        nearest_store,
+        ask_consent,
+        hand_off,
+        apologise,
+        tell_order_status,
+        confirm_demo,
+        confirm_choice,
+        reconfirm_consent,
+        note_stock,
+    )
 )
 
 
@@ -29,7 +79,9 @@ class Catalogue:
 
     def __init__(self, tools: tuple[Tool, ...] = TOOLS) -> None:
         self._tools = {tool.action.name: tool for tool in tools}
-        self._calls: dict[str, BaseTool] = {HOLD: hold} | {name: tool.call for name, tool in self._tools.items()}
+        self._calls: dict[str, BaseTool] = {HOLD: hold, WAIT: wait_until} | {
+            name: tool.call for name, tool in self._tools.items()
+        }
 
     @cached_property
     def version(self) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from langchain_core.tools import BaseTool
 
 from agent.domain.action import Action, Candidate
 from agent.domain.bundle import NAMELESS, Draft, Payload, Reservation, SlotKind, SlotValue, Words
 from agent.domain.customer import Product
+from agent.domain.money import Money
+from agent.domain.packet import CHANNEL_NAMES
 from agent.domain.playbook import Playbook
 from agent.domain.signals import Situation
 
@@ -82,15 +85,42 @@ def product_slots(product: Product | None) -> dict[str, SlotValue]:
         return {}
     slots = {"product.name": SlotValue(kind=SlotKind.TEXT, value=product.name)}
     if product.price is not None and product.price.amount > 0:
-        slots["product.price"] = SlotValue(
-            kind=SlotKind.MONEY, value=str(product.price.amount), unit=product.price.currency
-        )
+        slots["product.price"] = money(product.price)
     return slots
 
 
 def about(task: Task) -> dict[str, SlotValue]:
     """The product the candidate is about, if it is about one."""
     return product_slots(task.situation.snapshot.product(task.candidate.treatment.entity))
+
+
+def product_name(task: Task) -> dict[str, SlotValue]:
+    """The product's name alone, where no price is spoken of."""
+    return {name: slot for name, slot in about(task).items() if name == "product.name"}
+
+
+def text(value: str) -> SlotValue:
+    return SlotValue(kind=SlotKind.TEXT, value=value)
+
+
+def money(value: Money) -> SlotValue:
+    return SlotValue(kind=SlotKind.MONEY, value=str(value.amount), unit=value.currency)
+
+
+def day(task: Task, at: datetime) -> SlotValue:
+    """The date of an instant where the customer is."""
+    zone = ZoneInfo(task.situation.snapshot.zone or task.playbook.brand.zone)
+    return SlotValue(kind=SlotKind.DATE, value=at.astimezone(zone).date().isoformat())
+
+
+def consent_facts(task: Task) -> dict[str, SlotValue]:
+    """On which day the customer agreed or refused, and to which channel."""
+    subject = task.candidate.treatment.entity
+    duty = next((d for d in task.situation.snapshot.duties if d.subject == subject), None)
+    if duty is None:
+        return person(task)
+    channel = CHANNEL_NAMES[task.situation.snapshot.locale].get(duty.channel, duty.channel)
+    return person(task) | {"consent.on": day(task, duty.given_at), "consent.channel": text(channel)}
 
 
 def day_of(task: Task) -> str:

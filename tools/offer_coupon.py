@@ -101,6 +101,8 @@ def offer_coupon(
         budget=campaign.budget,
         share=campaign.share,
         slot="coupon.code",
+        minimum=campaign.minimum_spend,
+        ends_at=campaign.ends_at,
     )
     return drafted(
         ACTION, task, _facts(task), body, subject, day_of(task), (reservation,), CONDITIONS, campaign.ends_at

@@ -1,16 +1,18 @@
-"""Recommend a product: the one looked at again and again, or the favourite of someone not seen for a while."""
+"""Recommend a product: looked at again and again, bought together with theirs, similar, or an old favourite."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from langchain_core.tools import InjectedToolArg, tool
 
 from agent.domain.action import Action, Aim, Kind
-from agent.domain.bundle import Draft
-from agent.domain.customer import Channel, Goal
+from agent.domain.bundle import Draft, SlotValue
+from agent.domain.customer import Channel, Goal, Product
+from agent.domain.facts import Foreseen, Omen
 from agent.domain.signals import Situation
-from tools.contract import SEVERAL_VIEWS, Task, Tool, about, day_of, drafted, person
+from tools.contract import SEVERAL_VIEWS, Task, Tool, about, day_of, drafted, person, text
 
 AWAY_DAYS = 30.0
 """Someone who bought within a month is not away; someone who returned it all had no favourite."""
@@ -22,10 +24,26 @@ def _aim(situation: Situation) -> Aim | None:
         return None
     if live is not None and live.views >= SEVERAL_VIEWS and situation.snapshot.product(live.product):
         return Aim(entity=live.product, because="views")
+    for omen, because in ((Omen.TOGETHER, "together"), (Omen.SIMILAR, "similar")):
+        found = situation.snapshot.foresees(omen)
+        if live is not None and found and situation.snapshot.product(found.entity) and _anchor(situation, found):
+            return Aim(entity=found.entity, because=because)
     away = value is not None and value.recency_days >= AWAY_DAYS and value.mean_order.amount > 0
     if value is not None and away and situation.snapshot.product(value.favourite):
         return Aim(entity=value.favourite, because="favourite")
     return None
+
+
+def _anchor(situation: Situation, found: Foreseen) -> Product | None:
+    """What the recommended product goes with, or is like."""
+    return situation.snapshot.product(found.value)
+
+
+def _facts(task: Task) -> Mapping[str, SlotValue]:
+    situation, entity = task.situation, task.candidate.treatment.entity
+    foreseen = (situation.snapshot.foresees(omen) for omen in (Omen.TOGETHER, Omen.SIMILAR))
+    anchor = next((_anchor(situation, f) for f in foreseen if f and f.entity == entity), None)
+    return person(task) | about(task) | ({"anchor.name": text(anchor.name)} if anchor else {})
 
 
 def _weight(situation: Situation) -> float:
@@ -69,4 +87,4 @@ def recommend_product(
     return drafted(ACTION, task, TOOL.facts(task), body, subject, day_of(task))
 
 
-TOOL = Tool(action=ACTION, facts=lambda task: person(task) | about(task), call=recommend_product)
+TOOL = Tool(action=ACTION, facts=_facts, call=recommend_product)

@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
-from agent.cli import data, deciding, demo, setup
+from agent.cli import data, deciding, demo, journey, resources, setup
 from agent.cli.audit import audit
 from agent.cli.consent import consent
+from agent.cli.dispatch import approve, dispatch
 from agent.cli.rules import rules
+from agent.cli.tools import tools
 
 
 def _print_version(asked: bool) -> None:
@@ -49,6 +51,14 @@ app.add_typer(data.guidelines, name="guidelines")
 app.add_typer(consent, name="consent")
 app.add_typer(rules, name="rules")
 app.add_typer(audit, name="audit")
+app.add_typer(dispatch, name="dispatch")
+app.add_typer(approve, name="approve")
+app.add_typer(tools, name="tools")
+app.command("journey")(journey.journey)
+app.add_typer(resources.demos, name="demos")
+app.add_typer(resources.coupons, name="coupons")
+app.command("outcome")(resources.outcome)
+app.command("erase")(resources.erase)
 app.command("doctor")(setup.doctor)
 
 

@@ -14,11 +14,28 @@ if TYPE_CHECKING:
 
 guidelines = typer.Typer(help="The brand's guideline files: add, list, search.", no_args_is_help=True)
 
-_KINDS = ("transactions", "customers", "consents", "suppressions", "events")
+_KINDS = (
+    "transactions",
+    "customers",
+    "consents",
+    "suppressions",
+    "events",
+    "products",
+    "prices",
+    "stock",
+    "stores",
+    "orders",
+    "shipments",
+    "cases",
+    "signals",
+)
 
 
 def import_(
-    what: Annotated[str, typer.Argument(help="transactions, customers, consents, suppressions or events")],
+    what: Annotated[
+        str,
+        typer.Argument(help="transactions, customers, consents, events, products, prices, stock, ..."),
+    ],
     file: Annotated[Path, typer.Argument(help="A .csv or .jsonl file, or either with .gz")],
     preset: Annotated[
         str | None,

@@ -12,7 +12,25 @@ from agent.domain.customer import AgeAssurance, Snapshot
 from agent.domain.ids import CustomerId
 from agent.domain.signals import Situation
 
-ALLOWED = ("consents", "events", "history", "contacts", "cases", "products", "campaigns", "slots", "arms")
+ALLOWED = (
+    "consents",
+    "events",
+    "history",
+    "contacts",
+    "cases",
+    "products",
+    "campaigns",
+    "slots",
+    "arms",
+    "journeys",
+    "foreseen",
+    "orders",
+    "stores",
+    "bookings",
+    "occasions",
+    "credits",
+    "duties",
+)
 """Fields of the snapshot that features may be made of; of the addresses only which channels there are."""
 
 

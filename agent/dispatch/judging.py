@@ -12,6 +12,7 @@ from agent.domain.customer import Channel
 from agent.domain.delivery import Judged, Parcel
 from agent.domain.ids import TenantId
 from agent.domain.playbook import Playbook
+from agent.domain.ports import Toolset
 from agent.guardrails.judge import Guard
 from agent.guardrails.words import one_click_headers, seal
 from agent.signals.read import read
@@ -25,6 +26,7 @@ class Judging:
     playbook: Playbook
     guard: Guard
     actions: Mapping[str, Action]
+    toolset: Toolset
 
     def __call__(self, parcel: Parcel, now: datetime) -> Judged:
         effect, snapshot = parcel.effect, parcel.snapshot
@@ -32,7 +34,7 @@ class Judging:
         if effect.channel is Channel.EMAIL and effect.kind is Kind.OFFER:
             headers = one_click_headers(self.playbook.brand.optout_url, parcel.token)
         late = {"customer.name": parcel.first_name} if parcel.first_name else {}
-        envelope = seal(effect, self.tenant, snapshot.locale, late, headers)
+        envelope = seal(effect, self.tenant, snapshot.locale, late, headers, self.playbook.brand.home)
         screen = self.guard.screen(read(snapshot, now, self.playbook.brand.currency))
         ruling = self.guard.claim(screen, self.actions[effect.action], envelope)
         attached = invitation(effect, self.playbook, now, snapshot.locale)

@@ -12,6 +12,8 @@ from agent.domain.ids import RuleId
 from agent.domain.signals import Situation
 
 HOLD = "hold"
+WAIT = "wait_until"
+"""Silence with a date: look again then."""
 
 
 class Kind(StrEnum):

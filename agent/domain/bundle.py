@@ -50,6 +50,8 @@ class SlotValue:
 
 NAMELESS = {"ko": "고객", "en": "there"}
 """What stands for the name until it is filled in at sending, and for good where no name is known."""
+LINKLESS = "…"
+"""What stands for a link until sending makes one."""
 CODELESS = "••••-••••"
 """What stands for a coupon's code until commit allocates one."""
 
@@ -81,6 +83,14 @@ class Brief:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Silence with a date: look again after so many hours, unless this event comes first ('' for none)."""
+
+    hours: float
+    unless: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """What a decider wants done: a candidate by its `ref` (or hold), words and the passages they rest on."""
 
@@ -93,6 +103,7 @@ class Proposal:
     cause: str = ""
     model: str = ""
     prompt: str = ""
+    wait: Wait | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +146,8 @@ class Draft:
     """What a tool returns: pure data, nothing has happened.
 
     `window` makes the effect's key unique in time; `required` names the slots that the words must show;
-    `generated` says that a model worded it.
+    `generated` says that a model worded it. `packet` goes to the staff beside the message; `opens` names the case that
+    comes with it, '' where there is one already or none is meant.
     """
 
     treatment: Treatment
@@ -146,6 +158,8 @@ class Draft:
     reservations: tuple[Reservation, ...] = ()
     required: tuple[str, ...] = ()
     generated: bool = False
+    packet: Payload | None = None
+    opens: str = ""
 
 
 class EffectState(StrEnum):
@@ -216,7 +230,7 @@ class Bundle:
     """Everything one commit writes, or nothing of it.
 
     `version` is the snapshot's, for compare-and-swap; None records a hold whatever has moved since. `course` is the
-    journey after this touch; `timers` are what a decision to wait arms.
+    journey after this touch; `opens` the case that a hand-over opens; `timers` are what a decision to wait arms.
     """
 
     decision: Decision
@@ -226,6 +240,7 @@ class Bundle:
     effects: tuple[Effect, ...] = ()
     reservations: tuple[Reservation, ...] = ()
     course: Course | None = None
+    opens: str = ""
     timers: tuple[Timer, ...] = ()
 
 

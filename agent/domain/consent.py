@@ -50,6 +50,8 @@ class Receipt:
     recorded_at: datetime
     result_notice_due: datetime | None = None
     reconfirm_due: datetime | None = None
+    handed_over: int = 0
+    """Messages that were being handed over when a refusal came: they can no longer be stopped."""
 
 
 def everything() -> list[tuple[Purpose, Channel | None]]:

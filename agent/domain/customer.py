@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from agent.domain.facts import Booking, Catalogued, CreditLeft, Duty, Foreseen, NearStore, Occasion, Omen, Order
 from agent.domain.ids import AddressRef, CustomerId, TenantId
 from agent.domain.money import Money
 
@@ -32,6 +33,8 @@ IN_SESSION = (Channel.CHAT, Channel.PAGE)
 
 
 CASE_EVENTS = ("case_opened", "case_closed")
+SERVICE_EVENTS = ("order_asked", "human_asked")
+"""What a customer asks of us: answered without any consent to profiling."""
 REFUSING_EVENTS = ("chat_declined",)
 """What a customer does that says no to an offer: kept as long as a rule may ask for it, longer than other events."""
 
@@ -196,6 +199,7 @@ class Product:
     name: str
     price: Money | None = None
     lowest_price: Money | None = None
+    more: Catalogued = field(default_factory=Catalogued)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,6 +297,13 @@ class Snapshot:
     arms: tuple[Arm, ...] = ()
     registers: tuple[Register, ...] = ()
     journeys: tuple[Journey, ...] = ()
+    foreseen: tuple[Foreseen, ...] = ()
+    orders: tuple[Order, ...] = ()
+    stores: tuple[NearStore, ...] = ()
+    bookings: tuple[Booking, ...] = ()
+    occasions: tuple[Occasion, ...] = ()
+    credits: tuple[CreditLeft, ...] = ()
+    duties: tuple[Duty, ...] = ()
 
     def granted(self, purpose: Purpose, channel: Channel | None, at: datetime) -> bool:
         """True only for a consent on file that was given, not withdrawn and not expired at `at`."""
@@ -321,6 +332,15 @@ class Snapshot:
 
     def product(self, product_id: str) -> Product | None:
         return next((p for p in self.products if p.product_id == product_id), None)
+
+    def foresees(self, omen: Omen) -> Foreseen | None:
+        """The likeliest thing of this kind that is foreseen."""
+        found = [f for f in self.foreseen if f.omen is omen]
+        return max(found, key=lambda f: (f.chance, f.entity), default=None)
+
+    def contacted(self, action: str, entity: str) -> bool:
+        """True where this was said about this before."""
+        return any(c.action == action and c.entity == entity for c in self.contacts)
 
 
 def price_of(value: float, currency: str) -> Money:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, Literal
 
 from agent.domain.consent import Entry
 from agent.domain.customer import AgeAssurance, Channel
@@ -108,7 +109,18 @@ class Quarantined:
     reason: str
 
 
-Row = Line | CustomerRow | ConsentRow | BannerRow | SuppressionRow | EventRow | Quarantined
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactRow:
+    """One fact for one table of the catalogue. `at` is since when it holds, or None: since it was read."""
+
+    key: str
+    table: Literal["products", "prices", "stock", "stores", "orders", "shipments", "foreseen"]
+    at: datetime | None
+    values: Mapping[str, Any]
+    external_id: str | None = None
+
+
+Row = Line | CustomerRow | ConsentRow | BannerRow | SuppressionRow | EventRow | FactRow | Quarantined
 
 
 @dataclass(slots=True)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from annotated_types import Ge, Gt, Le, Len, Lt
 
-from agent.domain.customer import Channel, Goal, OpenSlot, Purpose
+from agent.domain.customer import Channel, Goal, Purpose
 
 Locale = Literal["ko", "en"]
 Rate = Annotated[float, Gt(0), Lt(1)]
@@ -36,6 +36,12 @@ class Brand:
     contact: Text
     optout_phone: Text
     optout_url: Text
+    site: Text | None = None
+    """Where links of messages lead; without it the host of `optout_url`."""
+
+    @property
+    def home(self) -> str:
+        return (self.site or "/".join(self.optout_url.split("/")[:3])).rstrip("/")
 
     def __post_init__(self) -> None:
         _known_zone(self.zone)
@@ -115,6 +121,8 @@ class Calendar:
     closes: time
     minutes: Annotated[int, Ge(10), Le(240)]
     notice_minutes: Annotated[int, Ge(0), Le(10080)] = 60
+    holidays: Annotated[str, Len(2, 6)] | None = None
+    """Whose public holidays the host keeps: a country or a part of one (GB-ENG); the brand's where none is named."""
 
     def __post_init__(self) -> None:
         _known_zone(self.zone)
@@ -183,6 +191,25 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Compensation:
+    """Money back for trouble had: what a case of each kind is worth, out of one budget, once a customer."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
+    budget: Amount
+    amounts: Mapping[Literal["complaint", "refund", "outage"], Annotated[Decimal, Gt(0)]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A small event for customers who are happy with the brand."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
+    name: Annotated[str, Len(1, 60)]
+    place: Annotated[str, Len(1, 80)]
+    starts_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JourneyTerms:
     """How a goal is pursued: at most so many touches, so far apart, on these channels (all, where none is named), and
     not for longer than `days`."""
@@ -222,6 +249,10 @@ class Playbook:
     journeys: Mapping[Goal, JourneyTerms] = field(default_factory=dict)
     campaigns: tuple[Campaign, ...] = ()
     calendars: tuple[Calendar, ...] = ()
+    compensation: Compensation | None = None
+    events: tuple[Event, ...] = ()
+    answer_hours: Annotated[float, Gt(0), Le(168)] = 4.0
+    """Within how many hours a colleague answers whoever was handed over."""
     best_hours: Mapping[Channel, Annotated[int, Ge(0), Le(23)]] = field(default_factory=dict)
     guidelines: str | None = None
 
@@ -236,37 +267,3 @@ def _known_zone(name: str) -> None:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
         raise ValueError(f"zone: {name!r} is not an IANA zone such as Asia/Seoul or Europe/London") from error
-
-
-def openings(calendars: tuple[Calendar, ...], now: datetime, taken: frozenset[str], limit: int = 3) -> list[OpenSlot]:
-    """The next free slots within seven days, over all hosts, soonest first. All times aware."""
-    found: list[OpenSlot] = []
-    for calendar in calendars:
-        mine: list[OpenSlot] = []
-        zone = ZoneInfo(calendar.zone)
-        earliest = now + timedelta(minutes=calendar.notice_minutes)
-        today = now.astimezone(zone).date()
-        for offset in range(8):
-            mine += [
-                slot
-                for slot in _slots_of(calendar, zone, today + timedelta(days=offset))
-                if slot.starts_at >= earliest and slot.slot_id not in taken
-            ]
-            if len(mine) >= limit:
-                break
-        found += mine[:limit]
-    return sorted(found, key=lambda slot: (slot.starts_at, slot.slot_id))[:limit]
-
-
-def _slots_of(calendar: Calendar, zone: ZoneInfo, day: date) -> list[OpenSlot]:
-    if day.weekday() not in calendar.weekdays:
-        return []
-    slots = []
-    length = timedelta(minutes=calendar.minutes)
-    start = datetime.combine(day, calendar.opens, zone)
-    closes = datetime.combine(day, calendar.closes, zone)
-    while start + length <= closes:
-        name = f"{calendar.host}@{start.isoformat()}"
-        slots.append(OpenSlot(slot_id=name, starts_at=start, ends_at=start + length))
-        start += length
-    return slots

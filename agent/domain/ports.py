@@ -11,9 +11,10 @@ from agent.domain.action import Action, Candidate
 from agent.domain.approval import Approval
 from agent.domain.bundle import Brief, Bundle, Draft, Effect, EffectState, Outcome, Proposal
 from agent.domain.consent import Entry, Receipt
-from agent.domain.customer import Channel, Consent, Journey, Snapshot
+from agent.domain.customer import Channel, Consent, Journey, OpenSlot, Snapshot
 from agent.domain.decision import Decision
 from agent.domain.delivery import Abilities, Claim, Judged, Result, Sendout, Swept, Undecided
+from agent.domain.facts import Booking
 from agent.domain.guideline import Found, GuidelineQuery
 from agent.domain.ids import CustomerId, DecisionId, EffectId, ExternalId, TenantId
 from agent.domain.imports import Row
@@ -110,6 +111,8 @@ class Results(Protocol):
 
     def recover(self, channels: Sequence[Channel], abilities: Abilities) -> int: ...
 
+    def lapse(self) -> int: ...
+
     def to_ask(self, channels: Sequence[Channel], limit: int) -> list[Undecided]: ...
 
     def undecided(self) -> list[Undecided]: ...
@@ -138,6 +141,30 @@ class Switches(Protocol):
     def resume(self, tenant: TenantId, by: str, switch: str = "dispatch") -> bool: ...
 
     def off(self, tenant: TenantId) -> frozenset[str]: ...
+
+
+class Bookings(Protocol):
+    """Demos: the place an offer held becomes a booking, moved or called off."""
+
+    def book(self, tenant: TenantId, effect: EffectId) -> str: ...
+
+    def move(self, tenant: TenantId, booking: str, to: OpenSlot) -> None: ...
+
+    def cancel(self, tenant: TenantId, booking: str) -> None: ...
+
+    def all(self, tenant: TenantId) -> list[tuple[CustomerId, Booking]]: ...
+
+
+class Erasure(Protocol):
+    """A person's data taken away for good."""
+
+    def erase(self, tenant: TenantId, customer: CustomerId) -> int: ...
+
+
+class Coupons(Protocol):
+    """Codes that come back."""
+
+    def redeem(self, tenant: TenantId, code: str, order: str, amount: Money) -> Money: ...
 
 
 class Approvals(Protocol):

@@ -7,27 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from agent.decisioning.arbitration import score
-from agent.domain.action import HOLD, Candidate, HoldReason
-from agent.domain.bundle import Brief, Bundle, Delivery, Draft, Effect, EffectState, Line, Proposal, Words
-from agent.domain.customer import IN_SESSION, Snapshot
+from agent.domain.action import HOLD, WAIT, Candidate, HoldReason
+from agent.domain.bundle import Brief, Bundle, Delivery, Draft, Effect, EffectState, Line, Proposal, Wait, Words
+from agent.domain.customer import IN_SESSION, Channel, Snapshot
 from agent.domain.decision import Decision, Versions
 from agent.domain.errors import DeciderError
 from agent.domain.guideline import GuidelineQuery, Passage
-from agent.domain.ids import CustomerId, EffectId, TriggerKey, decision_id, digest
+from agent.domain.ids import CustomerId, EffectId, RuleId, TriggerKey, decision_id, digest
 from agent.domain.journey import Course
 from agent.domain.signals import Situation
+from agent.domain.timers import WAITED_FOR, Timer, TimerKind
 from agent.domain.verdict import Ruling, Verdict, VerdictKind
 from agent.graph import inputs
 from agent.graph.environment import Environment
 from agent.graph.weigh import Weighing, dispositions, hold_of, settle, survey
 from agent.journeys.course import course
+from agent.journeys.waiting import still_filling
 from agent.signals.read import read
 from agent.signals.words import findings
 
+SHORTEST_WAIT, LONGEST_WAIT = 0.25, 168.0
+"""Hours for which a decision may be put off."""
+WAITING = RuleId("tactful-wait")
 MOST_LINES = 8
 MOST_PASSAGES = 6
 
@@ -92,9 +97,11 @@ def checked(brief_: Brief, proposal: Proposal) -> Proposal:
     """
     if not _is_proposal(proposal):
         raise DeciderError("bad_type", "the decider answered with something else than a proposal")
-    if proposal.action == HOLD:
+    if model_held(proposal):
         if brief_.fixed:
             raise DeciderError("held_fixed", "the candidate was drawn: only words were wanted")
+        if proposal.action == WAIT and not _is_wait(proposal.wait):
+            raise DeciderError("bad_arguments", "a wait needs its hours and, if any, a known event")
     elif not any(line.ref == proposal.ref and line.treatment.action == proposal.action for line in brief_.lines):
         raise DeciderError("not_offered", "the candidate was not offered")
     known = {p.passage_id for p in brief_.passages}
@@ -108,6 +115,15 @@ def _is_proposal(found: object) -> bool:
         return False
     texts = (found.action, found.ref, found.words.body, found.words.subject, found.model, found.prompt, *found.cites)
     return all(isinstance(text, str) for text in texts)
+
+
+def _is_wait(wait: object) -> bool:
+    return (
+        isinstance(wait, Wait)
+        and isinstance(wait.hours, int | float)
+        and SHORTEST_WAIT <= wait.hours <= LONGEST_WAIT
+        and wait.unless in ("", *WAITED_FOR)
+    )
 
 
 def candidate_of(weighing: Weighing, brief_: Brief, proposal: Proposal) -> Candidate:
@@ -162,7 +178,7 @@ def bundle(
     path: Course | None = None
     if draft is not None and ruling is not None:
         path = course(env.action(draft.treatment.action), draft.treatment, snapshot, env.playbook)
-        effects = (_effect(decision, draft, ruling, snapshot, path),)
+        effects = _effects(decision, draft, ruling, snapshot, path)
     return Bundle(
         decision=replace(decision, effects=tuple(e.effect_id for e in effects)),
         inputs=body,
@@ -171,6 +187,27 @@ def bundle(
         effects=effects,
         reservations=draft.reservations if draft is not None else (),
         course=path,
+        opens=draft.opens if draft is not None else "",
+        timers=_waits(decision, proposal, situation),
+    )
+
+
+def _waits(decision: Decision, proposal: Proposal | None, situation: Situation) -> tuple[Timer, ...]:
+    """When to look again: as the model wants it, or by a rule of thumb (a cart that is still being filled)."""
+    if decision.chosen is not None:
+        return ()
+    wait = proposal.wait if proposal is not None and proposal.action == WAIT else still_filling(situation)
+    if wait is None:
+        return ()
+    return (
+        Timer(
+            kind=TimerKind.WAIT,
+            customer=decision.customer,
+            subject=decision.decision_id,
+            rule=WAITING,
+            due_at=situation.now + timedelta(hours=wait.hours),
+            unless=wait.unless,
+        ),
     )
 
 
@@ -228,6 +265,28 @@ def _versions(versions: Versions, proposal: Proposal | None) -> Versions:
     return replace(versions, model=proposal.model, prompt=proposal.prompt)
 
 
+def _effects(
+    decision: Decision, draft: Draft, ruling: Ruling, snapshot: Snapshot, path: Course | None
+) -> tuple[Effect, ...]:
+    """The message, and beside a hand-over the packet for the colleague."""
+    said = _effect(decision, draft, ruling, snapshot, path)
+    if draft.packet is None:
+        return (said,)
+    key = digest(said.key, Channel.DESK)
+    note = replace(
+        said,
+        effect_id=EffectId("e_" + digest(decision.decision_id, key)),
+        key=key,
+        channel=Channel.DESK,
+        address_ref=None,
+        payload=draft.packet,
+        delivery=Delivery.TACTFUL,
+        state=EffectState.PENDING,
+        journey="",
+    )
+    return (said, note)
+
+
 def _effect(decision: Decision, draft: Draft, ruling: Ruling, snapshot: Snapshot, path: Course | None) -> Effect:
     treatment = draft.treatment
     key = digest(decision.tenant, decision.customer, treatment.action, treatment.entity, draft.window)
@@ -252,4 +311,5 @@ def _effect(decision: Decision, draft: Draft, ruling: Ruling, snapshot: Snapshot
 
 
 def model_held(proposal: Proposal) -> bool:
-    return proposal.action == HOLD
+    """Silence, for good or for a while."""
+    return proposal.action in (HOLD, WAIT)

@@ -12,7 +12,7 @@ from agent.domain.signals import Situation
 from agent.domain.verdict import Ruling, Verdict
 from agent.graph.weigh import Weighing
 
-MOST_STEPS = 200
+MOST_STEPS = 600
 """A run longer than this is a fault: each way back removes a candidate or counts a conflict."""
 
 

@@ -22,7 +22,7 @@ from agent.graph.treatments import Spot
 from agent.guardrails.judge import Screen
 
 HOLDOUT = RuleId("tactful-holdout")
-REPLY_ORDER = (Channel.CHAT, Channel.PAGE, Channel.EMAIL, Channel.KAKAO, Channel.SMS, Channel.PUSH)
+REPLY_ORDER = (Channel.CHAT, Channel.PAGE, Channel.EMAIL, Channel.KAKAO, Channel.SMS, Channel.PUSH, Channel.DESK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def survey(env: Environment, situation: Situation) -> Survey:
             aims[action.name] = aim
         terms = env.playbook.actions.get(action.name)
         for channel in action.channels:
-            reachable = in_session if channel in IN_SESSION else channel in reach
+            reachable = in_session if channel in IN_SESSION else channel in reach or channel is Channel.DESK
             candidates += Spot(env, screen, action, channel, aim, terms, reachable).candidates()
     open_ones = [c for c in candidates if c.fate is Fate.LOST and c.kind is Kind.OFFER]
     owed = sorted(

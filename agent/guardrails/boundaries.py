@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from agent.domain.action import Action, Aim, Kind, Treatment, When
 from agent.domain.bundle import Delivery, Draft, Effect, Envelope, Payload, Reservation, SlotValue, Words
 from agent.domain.customer import PUSHED, Channel
 from agent.domain.errors import PackError
+from agent.domain.facts import CREDITS
 from agent.domain.ids import AddressRef, CustomerId, DecisionId, EffectId, TenantId
 from agent.domain.money import Money
 from agent.domain.signals import Pressure, Signals, Situation
@@ -141,7 +142,8 @@ def _slots(row: Row) -> dict[str, SlotValue]:
 def _draft(row: Row) -> Draft:
     words = row.long_words
     amount = Money(Decimal(row.reserves_amount), "KRW") if row.reserves_amount else None
-    reservation = Reservation(kind="slot" if "@" in row.reserves else "coupon", resource=row.reserves, amount=amount)
+    kind: Literal["coupon", "slot", "credit"] = "slot" if "@" in row.reserves else "coupon"
+    reservation = Reservation(kind="credit" if row.reserves == CREDITS else kind, resource=row.reserves, amount=amount)
     return Draft(
         treatment=Treatment(action=row.action, channel=row.channel, when=When.NOW, at=row.at, entity=row.entity),
         kind=Kind(row.kind),

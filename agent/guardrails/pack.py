@@ -53,7 +53,7 @@ _MEANINGFUL: Mapping[Any, tuple[Verb, ...]] = {
 _SURFACES: Mapping[str, tuple[Channel, ...]] = {
     "pushed": PUSHED,
     "in_session": IN_SESSION,
-    "any": (*PUSHED, *IN_SESSION),
+    "any": (*PUSHED, *IN_SESSION, Channel.DESK),
     "voice": (Channel.VOICE,),
     "model": (),
 }

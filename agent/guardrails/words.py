@@ -73,9 +73,15 @@ def finish(words: Words, slots: Mapping[str, SlotValue], locale: str) -> Finishe
     return Finished(subject=subject, body=body, free=free, unknown=tuple(unknown))
 
 
-def compose(payload: Payload, locale: str, late: Mapping[str, str] | None = None) -> tuple[str, str]:
-    """(subject, body) as they leave the house: slots filled, `late` values put in, amendments in the medium's order."""
+def compose(
+    payload: Payload, locale: str, late: Mapping[str, str] | None = None, links: Mapping[str, str] | None = None
+) -> tuple[str, str]:
+    """(subject, body) as they leave the house: slots filled, `late` values put in, amendments in the medium's order.
+
+    `links` are the house's own; everything else that is filled in late has to be plain.
+    """
     slots = dict(payload.slots)
+    slots |= {name: SlotValue(kind=SlotKind.TEXT, value=url) for name, url in (links or {}).items() if name in slots}
     for name, text in (late or {}).items():
         if name in slots and is_plain(text):
             slots[name] = SlotValue(kind=SlotKind.TEXT, value=text)
@@ -83,11 +89,16 @@ def compose(payload: Payload, locale: str, late: Mapping[str, str] | None = None
     return amend(finished.subject, finished.body, payload.amendments)
 
 
+def links_of(effect: Effect, home: str) -> dict[str, str]:
+    """The links of one effect, below the brand's own address: named by its key, which nobody can guess."""
+    return {"reorder.link": f"{home}/reorder/{effect.key}"}
+
+
 def seal(
-    effect: Effect, tenant: TenantId, locale: str, late: Mapping[str, str], headers: Mapping[str, str]
+    effect: Effect, tenant: TenantId, locale: str, late: Mapping[str, str], headers: Mapping[str, str], home: str
 ) -> Envelope:
     """The final bytes of an effect, for its own customer. `late` fills what is known only at sending."""
-    subject, body = compose(effect.payload, locale, late)
+    subject, body = compose(effect.payload, locale, late, links_of(effect, home))
     marked = {"X-AI-Generated": "text"} if effect.payload.generated and effect.channel is Channel.EMAIL else {}
     return Envelope(
         tenant=tenant,

@@ -28,6 +28,11 @@ KINDS = frozenset(
         "chat_declined",
         "demo_booked",
         "searched",
+        "order_asked",
+        "human_asked",
+        "located",
+        "demo_held",
+        "reorder_requested",
         "case_opened",
         "case_closed",
     ]

@@ -12,7 +12,7 @@ from agent.domain.errors import ImportFileError
 from agent.domain.ids import TenantId
 from agent.domain.imports import Line, Quarantined, Row, RowOutcome, Tally
 from agent.domain.ports import ImportSink
-from agent.importing import events, people, transactions
+from agent.importing import catalogue, events, people, transactions
 from agent.importing.fields import BadField
 from agent.importing.files import Record, Source, open_source
 
@@ -44,6 +44,14 @@ FORMATS: dict[tuple[str, str | None], Format] = {
     ("customers", None): Format(people.CUSTOMER_COLUMNS, _one(people.customer)),
     ("consents", None): Format(people.CONSENT_COLUMNS, people.consents),
     ("suppressions", None): Format(people.SUPPRESSION_COLUMNS, _one(people.suppression)),
+    ("products", None): Format(catalogue.PRODUCTS, _one(catalogue.product)),
+    ("prices", None): Format(catalogue.PRICES, _one(catalogue.price)),
+    ("stock", None): Format(catalogue.STOCK, _one(catalogue.stock)),
+    ("stores", None): Format(catalogue.STORES, _one(catalogue.store)),
+    ("orders", None): Format(catalogue.ORDERS, _one(catalogue.order)),
+    ("shipments", None): Format(catalogue.SHIPMENTS, _one(catalogue.shipment)),
+    ("cases", None): Format(catalogue.CASES, catalogue.case),
+    ("signals", None): Format(catalogue.SIGNALS, _one(catalogue.signal)),
     ("events", None): Format(events.COLUMNS, events.event),
     ("events", "segment"): Format((), events.segment),
     ("events", "rudderstack"): Format((), events.segment),

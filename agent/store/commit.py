@@ -172,6 +172,8 @@ class _Writer:
         )
         for effect in bundle.effects:
             self._gather_effect(effect, bundle, allocated)
+        if bundle.opens and bundle.effects:
+            self._open_case(bundle)
         if bundle.course is not None and bundle.effects:
             self._courses.append((decision.customer, bundle.course))
         self._timers += bundle.timers
@@ -181,6 +183,21 @@ class _Writer:
             what="decision",
             subject=decision.decision_id,
             detail={"action": decision.chosen.action if decision.chosen else "hold", "effects": len(bundle.effects)},
+        )
+
+    def _open_case(self, bundle: Bundle) -> None:
+        """Somebody who is handed over has a case from now on: selling rests while it is open."""
+        decision = bundle.decision
+        self._add(
+            t.events,
+            event=digest(decision.decision_id, "case"),
+            customer=decision.customer,
+            kind="case_opened",
+            entity=bundle.opens,
+            occurred_at=decision.as_of,
+            received_at=decision.as_of,
+            imported_at=self._now,
+            properties={"kind": "other"},
         )
 
     def _gather_effect(self, effect: Effect, bundle: Bundle, allocated: dict[str, str]) -> None:
@@ -255,6 +272,7 @@ class _Writer:
 def _never_sent(bundle: Bundle) -> Bundle:
     """The bundle with effects for the record only: a key of their own, nothing reserved."""
     effects = tuple(
-        replace(e, state=EffectState.EXPIRED, key=digest(e.key, e.effect_id, size=16)) for e in bundle.effects
+        replace(e, state=EffectState.EXPIRED, key=digest(e.key, e.effect_id, size=16), journey="")
+        for e in bundle.effects
     )
-    return replace(bundle, effects=effects, reservations=(), course=None, timers=())
+    return replace(bundle, effects=effects, reservations=(), course=None, opens="", timers=())

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Row
 
 from agent.domain.customer import (
+    CASE_EVENTS,
+    SERVICE_EVENTS,
     Basis,
     CampaignLeft,
     Case,
@@ -17,10 +19,13 @@ from agent.domain.customer import (
     Consent,
     ConsentStatus,
     Contact,
+    Event,
+    Journey,
     Purpose,
     Reach,
 )
 from agent.domain.ids import AddressRef
+from agent.store.journeys import journey_of
 
 VIEWS = ("page_viewed", "product_viewed")
 MOST_VIEWS = 30
@@ -96,7 +101,8 @@ def contacts(rows: list[Row[Any]]) -> tuple[Contact, ...]:
 def cases(rows: list[Row[Any]]) -> tuple[Case, ...]:
     """Cases as their events tell them, in whatever order those arrived: opened, closed, opened again."""
     cases: dict[str, Case] = {}
-    for row in sorted(rows, key=lambda r: (r.occurred_at, r.kind == "case_opened", r.event)):
+    mine = [row for row in rows if row.kind in CASE_EVENTS]
+    for row in sorted(mine, key=lambda r: (r.occurred_at, r.kind == "case_opened", r.event)):
         case = cases.get(row.entity)
         if row.kind == "case_closed":
             if case is not None and case.closed_at is None:
@@ -105,6 +111,28 @@ def cases(rows: list[Row[Any]]) -> tuple[Case, ...]:
             kind = str(row.properties.get("kind", "complaint"))
             cases[row.entity] = Case(case_id=row.entity, kind=kind, opened_at=row.occurred_at)
     return tuple(sorted(cases.values(), key=lambda case: (case.opened_at, case.case_id)))
+
+
+def journeys(rows: list[Row[Any]]) -> tuple[Journey, ...]:
+    return tuple(journey_of(r) for r in sorted(rows, key=lambda r: (r.started_at, r.journey)))
+
+
+def events(rows: list[Row[Any]], consents: tuple[Consent, ...], at: datetime) -> tuple[Event, ...]:
+    """What the customer did, newest last; where they are only if they agreed to that."""
+    located = any(
+        c.purpose is Purpose.LOCATION
+        and c.status is ConsentStatus.GRANTED
+        and (c.expires_at is None or at < c.expires_at)
+        for c in consents
+    )
+    kept = recent([r for r in rows if located or r.kind != "located"])
+    known: dict[str, Row[Any]] = {row.event: row for row in kept}
+    return tuple(Event(kind=r.kind, at=r.occurred_at, entity=r.entity, properties=r.properties) for r in known.values())
+
+
+def asked(rows: list[Row[Any]]) -> list[Row[Any]]:
+    """What customers ask of us is read whatever they agreed to: an answer is owed."""
+    return [row for row in rows if row.kind in SERVICE_EVENTS]
 
 
 def recent(rows: list[Row[Any]]) -> list[Row[Any]]:

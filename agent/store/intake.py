@@ -11,10 +11,21 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 from agent.domain.consent import Entry
 from agent.domain.customer import CASE_EVENTS
 from agent.domain.ids import CustomerId, ExternalId, TenantId
-from agent.domain.imports import BannerRow, ConsentRow, CustomerRow, EventRow, Line, Quarantined, Row, SuppressionRow
+from agent.domain.imports import (
+    BannerRow,
+    ConsentRow,
+    CustomerRow,
+    EventRow,
+    FactRow,
+    Line,
+    Quarantined,
+    Row,
+    SuppressionRow,
+)
 from agent.domain.playbook import Playbook
 from agent.domain.ports import Clock, Duties
 from agent.guardrails import banner
+from agent.store import catalogue
 from agent.store import schema as t
 from agent.store.database import Database
 from agent.store.journeys import TOLD, Told, tell, with_journeys_or_waits
@@ -76,6 +87,9 @@ class _Batch:
         new += self._people([row for row in rows if isinstance(row, CustomerRow)])
         new += self._consents([row for row in rows if isinstance(row, ConsentRow | BannerRow)])
         new += self._suppressions([row for row in rows if isinstance(row, SuppressionRow)])
+        facts = [row for row in rows if isinstance(row, FactRow)]
+        owners = {row.external_id: self._known_customer(row.external_id) for row in facts if row.external_id}
+        new += catalogue.write(self._connection, self._tenant, facts, owners, self._now)
         new += self._events([row for row in rows if isinstance(row, EventRow)])
         insert_new(
             self._connection,

@@ -233,7 +233,8 @@ def _unanswered(connection: Connection, tenant: TenantId, journeys: Sequence[str
                 e.tenant == tenant,
                 e.journey.in_(some),
                 e.due_at <= now,
-                (e.state == EffectState.SENT) | ((e.delivery == Delivery.CALLER) & (e.state == EffectState.PENDING)),
+                (e.state == EffectState.SENT)
+                | ((e.delivery == Delivery.CALLER) & e.state.in_((EffectState.PENDING, EffectState.EXPIRED))),
                 o.effect.is_(None),
             )
         )

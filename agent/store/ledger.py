@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
+from agent.domain.bundle import EffectState
 from agent.domain.consent import UNDATED, Entry, Proof, Receipt, standing
 from agent.domain.customer import Basis, Channel, Condition, Consent, ConsentStatus, Purpose
 from agent.domain.errors import NotFound
@@ -46,7 +47,12 @@ class SqlLedger:
             book = Book(connection, tenant, self._duties, self._controller, now)
             new = book.append([(customer, entry) for entry in entries], source)
             note(connection, tenant, now, "consent", customer, new=len(new), source=source)
-        return [_receipt(row) for row in new]
+            e = t.effects.c
+            under_way = connection.execute(
+                select(func.count()).where(e.tenant == tenant, e.customer == customer, e.state == EffectState.SENDING)
+            ).scalar_one()
+        refused_ = ConsentStatus.WITHDRAWN
+        return [replace(_receipt(row), handed_over=under_way if row["status"] == refused_ else 0) for row in new]
 
     def history(self, tenant: TenantId, customer: CustomerId) -> list[Receipt]:
         """All entries of the customer, oldest first."""

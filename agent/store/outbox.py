@@ -184,18 +184,14 @@ class SqlOutbox:
             return {}
         a, p, c = t.addresses.c, t.persons.c, t.customers.c
         refs = [row.address_ref for row in heads if row.address_ref]
-        addresses = dict(
-            connection.execute(
-                select(a.address_ref, a.value).where(a.tenant == self._tenant, a.address_ref.in_(refs))
-            ).tuples()
+        held = select(a.address_ref, a.value).where(a.tenant == self._tenant, a.address_ref.in_(refs))
+        addresses = {row.address_ref: row.value for row in connection.execute(held)}
+        known = (
+            select(c.customer, p.first_name)
+            .join(t.customers, and_(c.tenant == p.tenant, c.person == p.person))
+            .where(c.tenant == self._tenant, c.customer.in_([row.customer for row in heads]))
         )
-        names = dict(
-            connection.execute(
-                select(c.customer, p.first_name)
-                .join(t.customers, and_(c.tenant == p.tenant, c.person == p.person))
-                .where(c.tenant == self._tenant, c.customer.in_([row.customer for row in heads]))
-            ).tuples()
-        )
+        names = {row.customer: row.first_name for row in connection.execute(known)}
         found: dict[str, Parcel] = {}
         snapshots = snapshots_in(connection, self._tenant, [row.customer for row in heads], now, self._playbook)
         by_customer: dict[str, Snapshot] = {snapshot.customer: snapshot for snapshot in snapshots}

@@ -77,6 +77,34 @@ class SqlResults:
                 self._write(connection, row, after, abilities.name, now)
         return again + len(lost)
 
+    def lapse(self) -> int:
+        """Offers that a caller showed and nobody took: a place in a calendar is free again. Their codes stay given."""
+        e, s = t.effects.c, t.slots.c
+        with self._database.writing() as connection:
+            now = self._clock.now()
+            late = select(e.effect).where(
+                e.tenant == self._tenant,
+                e.delivery == Delivery.CALLER,
+                e.state == EffectState.PENDING,
+                e.expires_at <= now,
+            )
+            freed = connection.execute(
+                update(t.slots)
+                .where(s.tenant == self._tenant, s.state == "reserved", s.effect.in_(late))
+                .values(state="released")
+            ).rowcount
+            connection.execute(
+                update(t.effects)
+                .where(
+                    e.tenant == self._tenant,
+                    e.delivery == Delivery.CALLER,
+                    e.state == EffectState.PENDING,
+                    e.expires_at <= now,
+                )
+                .values(state=EffectState.EXPIRED, done_at=now, detail="shown, and its time is over")
+            )
+        return freed
+
     def to_ask(self, channels: Sequence[Channel], limit: int) -> list[Undecided]:
         """Unknown effects whose provider should be asked now."""
         e = t.effects.c

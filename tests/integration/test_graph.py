@@ -14,7 +14,7 @@ import pytest
 
 from agent.bootstrap import decision_graph
 from agent.domain.bundle import Brief, Bundle, Committed, Conflict, EffectState, Exhausted, Outcome, Proposal, Words
-from agent.domain.customer import Case
+from agent.domain.customer import Case, Channel, Contact
 from agent.domain.errors import DeciderError, PackError
 from agent.domain.ids import CustomerId
 from agent.domain.playbook import Playbook
@@ -154,11 +154,11 @@ def test_a_reply_is_said_in_the_brands_own_words_whatever_a_model_would_say() ->
     assert not found.decision.degraded
 
 
-def test_a_bereavement_gets_neither_an_offer_nor_the_apology_for_a_fault() -> None:
+def test_a_bereavement_gets_neither_an_offer_nor_an_apology_but_a_person() -> None:
     case = Case(case_id="k", kind="bereavement", opened_at=NOON - timedelta(hours=1))
     found = decide(replace(SHOPPER, cases=(case,)), NOON)
-    assert found.effects == ()
-    assert found.decision.hold.reason == "open_complaint"
+    assert [(effect.action, effect.kind) for effect in found.effects] == [("hand_off", "reply")] * 2
+    assert [effect.channel for effect in found.effects] == [Channel.CHAT, Channel.DESK]
 
 
 def test_a_model_cannot_hold_what_chance_has_drawn() -> None:
@@ -231,7 +231,8 @@ def test_a_review_by_a_rule_about_the_customer_holds_the_effect() -> None:
     assert before in texts["ethics"]
     texts["ethics"] = texts["ethics"].replace(before, "verdict: review\n    hold: open_complaint")
     case = Case(case_id="k", kind="fraud", opened_at=NOON - timedelta(hours=1))
-    found = decide(replace(SHOPPER, cases=(case,)), NOON, env(RuleBook(texts)))
+    told = Contact(channel=Channel.CHAT, action="hand_off", entity="k", kind="reply", at=NOON - timedelta(hours=1))
+    found = decide(replace(SHOPPER, cases=(case,), contacts=(told,)), NOON, env(RuleBook(texts)))
     assert found.effects[0].state is EffectState.HELD
 
 

@@ -73,16 +73,18 @@ def test_a_text_message_stands_in_the_mediums_order() -> None:
     assert body.endswith("\n무료수신거부 080-555-0123")
 
 
-def test_a_british_customer_of_a_korean_brand_gets_the_label_and_one_way_out() -> None:
+def test_a_british_customer_of_a_korean_brand_gets_the_label_and_a_way_out_in_each_language() -> None:
     found = decide(
         briton(events=(cart(NOON - timedelta(hours=2), 164_000.0),), consents=SMS_ONLY, reach=reach(Channel.SMS)),
         NOON + timedelta(hours=6),
         made(brand()),
     )
-    if found.effects:
-        _, body = text(found, "en")
-        assert body.count("080-555-0123") == 1
-        assert body.splitlines()[-1].startswith("무료수신거부")
+    _, body = text(found, "en")
+    assert body.startswith("(광고) ")
+    ways_out = [line for line in body.splitlines() if "080-555-0123" in line]
+    assert len(ways_out) == 2
+    assert ways_out[0].startswith("To object, free of charge: ")
+    assert ways_out[1].startswith("무료수신거부 ")
 
 
 def test_what_a_model_words_says_so_and_is_marked_as_generated() -> None:

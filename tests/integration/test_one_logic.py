@@ -81,7 +81,7 @@ def test_conservation_every_candidate_has_one_disposition_and_one_winner(
             assert (c.hold is not None) is (c.fate is Fate.REMOVED)
             assert (c.score is not None) is (c.stage >= Stage.HOLDOUT) or c.kind.value != "offer"
         covered = {(c.treatment.action, c.treatment.channel) for c in decision.candidates}
-        assert len(covered) == 20
+        assert len(covered) == 78
         if decision.hold.fate is Fate.WON:
             assert decision.hold.reason is not None
             assert decision.effects == ()
@@ -96,7 +96,16 @@ def test_the_crowd_reaches_every_ending_worth_testing(twice: Twice) -> None:
     reasons = {d.hold.reason for d in decisions if d.hold.reason}
     assert reasons >= {HoldReason.NO_CONSENT, HoldReason.INELIGIBLE, HoldReason.NO_SIGNAL, HoldReason.HOLDOUT}
     actions = {d.chosen.action for d in decisions if d.chosen}
-    assert actions == {"offer_chat", "book_demo", "offer_coupon", "recommend_product", "apologise", "ask_consent"}
+    assert actions == {
+        "offer_chat",
+        "book_demo",
+        "offer_coupon",
+        "recommend_product",
+        "remind_cart",
+        "win_back",
+        "apologise",
+        "ask_consent",
+    }
     assert {d.draws.arm for d in decisions} == {"none", "best", "near_tie", "holdout"}
     assert {d.chosen.when for d in decisions if d.chosen} >= {"now", "next_lawful"}
 

@@ -147,6 +147,8 @@ class Stage:
         """Claims each pending effect when it is due and hands the bytes to the sink; the rules that held one back."""
         refused = []
         for effect in self.tactful.effects(decision):
+            if effect.channel is Channel.DESK:
+                continue  # a note among colleagues: no customer sees it
             if effect.state is not EffectState.PENDING:
                 refused.append(f"state:{effect.state}")
                 continue

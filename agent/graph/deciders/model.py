@@ -17,8 +17,8 @@ from langchain_openai import ChatOpenAI
 from openai import APIConnectionError, APIStatusError, APITimeoutError, DefaultAsyncHttpxClient, OpenAIError
 from pydantic import SecretStr
 
-from agent.domain.action import HOLD
-from agent.domain.bundle import Brief, Line, Proposal, Words
+from agent.domain.action import HOLD, WAIT
+from agent.domain.bundle import Brief, Line, Proposal, Wait, Words
 from agent.domain.errors import DeciderError
 from agent.domain.ids import digest
 from agent.domain.ports import Toolset
@@ -93,8 +93,12 @@ class ModelDecider:
             cause = "unknown_tool" if str(error) == "unknown tool" else "bad_arguments"
             raise DeciderError(cause, str(error)) from error
         model = str(answer.response_metadata.get("model_name") or self._name)
-        if call["name"] == HOLD:
-            return Proposal(action=HOLD, ref="", words=Words(body=""), chooser="model", model=model, prompt=prompt_hash)
+        if call["name"] in (HOLD, WAIT):
+            wait = Wait(hours=arguments["hours"], unless=arguments["unless"]) if call["name"] == WAIT else None
+            silence = Words(body="")
+            return Proposal(
+                action=call["name"], ref="", words=silence, chooser="model", model=model, prompt=prompt_hash, wait=wait
+            )
         line = _line(brief, call["name"], arguments)
         cites = tuple(c for c in arguments["cites"] or () if any(c == p.passage_id for p in brief.passages))
         words = Words(subject=arguments["subject"], body=arguments["body"])

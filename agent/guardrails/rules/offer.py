@@ -26,9 +26,12 @@ PROMOTIONAL = ("coupon.", "product.")
 
 
 def promotion_in_reply(case: TextCase, rule: Families) -> Breach | None:
-    """Any promotion makes the whole message an offer: a receipt or an apology may hold none."""
+    """Any promotion makes the whole message an offer: a receipt or an apology may hold none.
+
+    Money back for trouble had is no promotion: it is owed, and asks for nothing.
+    """
     slots = case.draft.payload.slots
-    if case.draft.reservations or any(
+    if any(r.kind != "credit" for r in case.draft.reservations) or any(
         slot.kind is SlotKind.PERCENT or name.startswith(PROMOTIONAL) for name, slot in slots.items()
     ):
         return Breach(detail="a promotion in an owed message")

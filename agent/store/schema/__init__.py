@@ -5,6 +5,7 @@ Money is stored in whole micro-units with its currency; times in UTC; bodies of 
 
 from agent.store.schema.base import REVISION, Utc, metadata
 from agent.store.schema.books import audit, guidelines, quarantine
+from agent.store.schema.catalogue import foreseen, orders, prices, shipments, stock, stores
 from agent.store.schema.facts import (
     consents,
     contacts,
@@ -49,19 +50,25 @@ __all__ = [
     "decisions",
     "effects",
     "events",
+    "foreseen",
     "guidelines",
     "identities",
     "inputs",
     "journeys",
     "metadata",
     "order_lines",
+    "orders",
     "outcomes",
     "persons",
+    "prices",
     "products",
     "quarantine",
     "registers",
     "reservations",
+    "shipments",
     "slots",
+    "stock",
+    "stores",
     "suppressions",
     "switches",
     "tenants",

@@ -14,7 +14,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-REVISION = "0003"
+REVISION = "0004"
 """The migration this code works with; a test holds it against the newest one."""
 
 metadata = MetaData(

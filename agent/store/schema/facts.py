@@ -122,6 +122,8 @@ products = Table(
     Column("price_micros", BigInteger),
     Column("currency", String(3)),
     Column("known_at", Utc, nullable=False),
+    Column("experience", String(120), nullable=False, server_default=""),
+    Column("launch_on", String(10), nullable=False, server_default=""),
 )
 order_lines = Table(
     "order_lines",

@@ -1,0 +1,178 @@
+"""Goods, prices, stock, shops, orders, shipments, cases, and what is foreseen: one fact per row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from agent.domain.facts import Omen
+from agent.domain.imports import EventRow, FactRow
+from agent.domain.money import Money
+from agent.importing import fields as f
+from agent.importing.files import Record
+
+PRODUCTS = ("product", "name")
+PRICES = ("product", "price", "currency", "at")
+STOCK = ("product", "units", "at")
+STORES = ("store", "name", "latitude", "longitude")
+ORDERS = ("customer", "order", "placed_at")
+SHIPMENTS = ("shipment", "order", "state", "at")
+CASES = ("customer", "case", "kind", "opened_at")
+SIGNALS = ("customer", "signal", "at")
+CASE_KINDS = frozenset({"complaint", "refund", "outage", "fraud", "bereavement", "debt", "vulnerability"})
+STATES = ("preparing", "shipped", "delivered")
+
+
+def product(key: str, record: Record) -> FactRow:
+    """Columns: product, name, at, and what can be tried (experience) and from when it is sold (launch_on)."""
+    fields = record.fields
+    launch = f.text(fields, "launch_on", most=10)
+    if launch:
+        try:
+            date.fromisoformat(launch)
+        except ValueError as error:
+            raise f.BadField("launch_on: not a date such as 2026-12-01") from error
+    return FactRow(
+        key=key,
+        table="products",
+        at=f.maybe_moment(fields, "at"),
+        values={
+            "product": f.required(fields, "product", most=120),
+            "name": f.required(fields, "name", most=200),
+            "experience": f.text(fields, "experience", most=120),
+            "launch_on": launch,
+        },
+    )
+
+
+def price(key: str, record: Record) -> FactRow:
+    """Columns: product, price, currency, at (from when it holds)."""
+    fields = record.fields
+    amount, currency = f.amount(fields, "price"), f.required(fields, "currency", most=3).upper()
+    if amount <= 0:
+        raise f.BadField("price: not above zero")
+    try:
+        micros = Money(amount, currency).micros
+    except ValueError as error:
+        raise f.BadField("currency: not an ISO 4217 code such as GBP") from error
+    values = {
+        "product": f.required(fields, "product", most=120),
+        "price_micros": micros,
+        "currency": currency,
+    }
+    return FactRow(key=key, table="prices", at=f.moment(fields, "at"), values=values)
+
+
+def stock(key: str, record: Record) -> FactRow:
+    """Columns: product, units, at, and the store (empty: what is sent to customers)."""
+    fields = record.fields
+    units = f.whole(fields, "units")
+    if units < 0:
+        raise f.BadField("units: below zero")
+    values = {
+        "product": f.required(fields, "product", most=120),
+        "place": f.text(fields, "store", most=120),
+        "units": units,
+    }
+    return FactRow(key=key, table="stock", at=f.moment(fields, "at"), values=values)
+
+
+def store(key: str, record: Record) -> FactRow:
+    """Columns: store, name, latitude and longitude (degrees)."""
+    fields = record.fields
+    latitude, longitude = float(f.amount(fields, "latitude")), float(f.amount(fields, "longitude"))
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        raise f.BadField("latitude, longitude: not on this earth")
+    values = {
+        "store": f.required(fields, "store", most=120),
+        "name": f.required(fields, "name", most=120),
+        "latitude": latitude,
+        "longitude": longitude,
+    }
+    return FactRow(key=key, table="stores", at=f.maybe_moment(fields, "at"), values=values)
+
+
+def order(key: str, record: Record) -> FactRow:
+    """Columns: customer, order, placed_at, deliver_by, at."""
+    fields = record.fields
+    placed = f.moment(fields, "placed_at")
+    return FactRow(
+        key=key,
+        table="orders",
+        external_id=f.customer(fields),
+        at=f.maybe_moment(fields, "at") or placed,
+        values={
+            "order_id": f.required(fields, "order", most=60),
+            "placed_at": placed,
+            "deliver_by": f.maybe_moment(fields, "deliver_by"),
+        },
+    )
+
+
+def shipment(key: str, record: Record) -> FactRow:
+    """Columns: shipment, order, state (preparing, shipped, delivered), at, deliver_by."""
+    fields = record.fields
+    state = f.required(fields, "state", most=16).lower()
+    if state not in STATES:
+        raise f.BadField(f"state: not one of {', '.join(STATES)}")
+    return FactRow(
+        key=key,
+        table="shipments",
+        at=f.moment(fields, "at"),
+        values={
+            "shipment": f.required(fields, "shipment", most=120),
+            "order_id": f.required(fields, "order", most=60),
+            "state": state,
+            "deliver_by": f.maybe_moment(fields, "deliver_by"),
+        },
+    )
+
+
+def case(key: str, record: Record) -> Sequence[EventRow]:
+    """Columns: customer, case, kind, opened_at, closed_at. Another kind than those known counts as `other`."""
+    fields = record.fields
+    who, name = f.customer(fields), f.required(fields, "case", most=120)
+    kind = f.required(fields, "kind", most=40).lower()
+    opened, closed = f.moment(fields, "opened_at"), f.maybe_moment(fields, "closed_at")
+    said: dict[str, str | int | float] = {"kind": kind if kind in CASE_KINDS else "other"}
+
+    def event(kind: str, at: Any, **more: Any) -> EventRow:
+        return EventRow(
+            key=f"{key}.{kind}",
+            external_id=who,
+            kind=kind,
+            occurred_at=at,
+            received_at=at,
+            entity=name,
+            properties=more,
+        )
+
+    return [event("case_opened", opened, **said), *([event("case_closed", closed)] if closed else [])]
+
+
+def signal(key: str, record: Record) -> FactRow:
+    """Columns: customer, signal, entity, value, chance (0 to 1), number, due_at, at, ends_at, source."""
+    fields = record.fields
+    chance = float(f.amount(fields, "chance")) if f.text(fields, "chance", most=20) else 1.0
+    if not 0 <= chance <= 1:
+        raise f.BadField("chance: not between 0 and 1")
+    source = f.text(fields, "source", most=16).lower() or "imported"
+    if source not in ("model", "imported", "rule"):
+        raise f.BadField("source: not one of model, imported, rule")
+    return FactRow(
+        key=key,
+        table="foreseen",
+        external_id=f.customer(fields),
+        at=f.moment(fields, "at"),
+        values={
+            "omen": f.one_of(fields, "signal", Omen),
+            "entity": f.text(fields, "entity", most=120),
+            "value": f.text(fields, "value", most=120),
+            "chance": round(chance * 1_000_000),
+            "number": f.whole(fields, "number") if f.text(fields, "number", most=20) else 0,
+            "due_at": f.maybe_moment(fields, "due_at"),
+            "source": source,
+            "ends_at": f.maybe_moment(fields, "ends_at"),
+        },
+    )

@@ -1,0 +1,76 @@
+"""Note to operations: what will be wanted where, before it is ordered. No customer hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from langchain_core.tools import InjectedToolArg, tool
+
+from agent.domain.action import Action, Aim, Kind
+from agent.domain.bundle import Draft, SlotKind, SlotValue
+from agent.domain.customer import Channel
+from agent.domain.facts import Omen
+from agent.domain.signals import Situation
+from tools.contract import Task, Tool, day_of, drafted, text
+
+
+def _aim(situation: Situation) -> Aim | None:
+    wanted = situation.snapshot.foresees(Omen.DEMAND)
+    if wanted is None or wanted.number < 1 or wanted.due_at is None or wanted.due_at < situation.now:
+        return None
+    known = situation.snapshot.product(wanted.entity) is not None
+    told = situation.snapshot.contacted("note_stock", wanted.entity)
+    return Aim(entity=wanted.entity, because="demand") if known and not told else None
+
+
+def _weight(situation: Situation) -> float:
+    """What is owed is never weighed."""
+    return 1.0
+
+
+ACTION = Action(
+    name="note_stock",
+    kind=Kind.DUTY,
+    channels=(Channel.DESK,),
+    aim=_aim,
+    weight=_weight,
+    half_life_hours=48.0,
+    expires_hours=72.0,
+)
+
+
+def _facts(task: Task) -> Mapping[str, SlotValue]:
+    wanted = task.situation.snapshot.foresees(Omen.DEMAND)
+    product = task.situation.snapshot.product(task.candidate.treatment.entity)
+    if wanted is None or product is None or wanted.due_at is None:
+        return {}
+    return {
+        "stock.product": text(product.name),
+        "stock.region": text(wanted.value),
+        "stock.units": text(str(wanted.number)),
+        "stock.by": SlotValue(kind=SlotKind.DATE, value=wanted.due_at.date().isoformat()),
+    }
+
+
+@tool("note_stock", parse_docstring=True)
+def note_stock(
+    candidate: str,
+    body: str,
+    subject: str = "",
+    cites: list[str] | None = None,
+    *,
+    task: Annotated[Task, InjectedToolArg],
+) -> Draft:
+    """Propose to operations to move stock near the buyers before they order. Product, region, units and day are slots.
+
+    Args:
+        candidate: The reference of one offered candidate, for example c1.
+        body: The message. Facts only as the typed slots that the candidate lists.
+        subject: Leave empty: these channels have no subject.
+        cites: The ids of the guideline passages that the wording follows.
+    """
+    return drafted(ACTION, task, _facts(task), body, subject, day_of(task))
+
+
+TOOL = Tool(action=ACTION, facts=_facts, call=note_stock)

@@ -1,0 +1,81 @@
+"""Remind of something that is used up by now, with one tap to ask for it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated
+
+from langchain_core.tools import InjectedToolArg, tool
+
+from agent.domain.action import Action, Aim, Kind
+from agent.domain.bundle import LINKLESS, Draft, SlotKind, SlotValue
+from agent.domain.customer import Channel, Goal
+from agent.domain.facts import Omen
+from agent.domain.signals import Situation
+from tools.contract import Task, Tool, day_of, drafted, person, product_name
+
+EARLY, LATE = timedelta(days=3), timedelta(days=14)
+"""From when to when a reminder is of use."""
+
+
+def _aim(situation: Situation) -> Aim | None:
+    due = situation.snapshot.foresees(Omen.REPLENISHMENT)
+    live = situation.signals.live
+    if due is None or due.due_at is None or live is None or live.purchased:
+        return None
+    timely = due.due_at - EARLY <= situation.now <= due.due_at + LATE
+    known = situation.snapshot.product(due.entity) is not None
+    return Aim(entity=due.entity, because="due") if timely and known else None
+
+
+def _weight(situation: Situation) -> float:
+    """As likely as it is that they need it."""
+    due = situation.snapshot.foresees(Omen.REPLENISHMENT)
+    return 0.5 + 1.5 * due.chance / 1_000_000 if due else 1.0
+
+
+ACTION = Action(
+    name="remind_reorder",
+    kind=Kind.OFFER,
+    channels=(
+        Channel.EMAIL,
+        Channel.KAKAO,
+        Channel.PUSH,
+        Channel.SMS,
+    ),
+    aim=_aim,
+    weight=_weight,
+    half_life_hours=120.0,
+    expires_hours=72.0,
+    goal=Goal.REORDER,
+    best_hour=True,
+)
+
+
+def _facts(task: Task) -> Mapping[str, SlotValue]:
+    link = SlotValue(kind=SlotKind.LATE, value=LINKLESS)
+    return person(task) | product_name(task) | {"reorder.link": link}
+
+
+@tool("remind_reorder", parse_docstring=True)
+def remind_reorder(
+    candidate: str,
+    body: str,
+    subject: str = "",
+    cites: list[str] | None = None,
+    *,
+    task: Annotated[Task, InjectedToolArg],
+) -> Draft:
+    """Remind the customer of something they will need again, with a link that asks to order it. Nothing is ordered yet.
+
+    Args:
+        candidate: The reference of one offered candidate, for example c1.
+        body: The message. Facts only as the typed slots that the candidate lists.
+        subject: The subject of an e-mail or the title of a push; empty elsewhere.
+        cites: The ids of the guideline passages that the wording follows.
+    """
+    return drafted(ACTION, task, _facts(task), body, subject, day_of(task), required=("reorder.link",))
+
+
+TOOL = Tool(action=ACTION, facts=_facts, call=remind_reorder)

@@ -1,0 +1,101 @@
+"""Answer where an order is and when it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from langchain_core.tools import InjectedToolArg, tool
+
+from agent.domain.action import Action, Aim, Kind
+from agent.domain.bundle import Draft, SlotValue
+from agent.domain.customer import Channel, Event
+from agent.domain.facts import Order
+from agent.domain.signals import Situation
+from tools.contract import Task, Tool, day, day_of, drafted, person, text
+
+
+def _asked(situation: Situation) -> tuple[Event, Order] | None:
+    """The newest question that has no answer yet, and the order it is about: the one named, else the newest."""
+    snapshot = situation.snapshot
+    for event in reversed([e for e in snapshot.events if e.kind == "order_asked"]):
+        order = next((o for o in snapshot.orders if event.entity in ("", o.order_id)), None)
+        if order is None:
+            continue
+        told = any(
+            c.action == "tell_order_status" and c.entity == order.order_id and c.at >= event.at
+            for c in snapshot.contacts
+        )
+        return None if told else (event, order)
+    return None
+
+
+def _aim(situation: Situation) -> Aim | None:
+    found = _asked(situation)
+    if found is None:
+        return None
+    order = found[1]
+    late = order.state != "delivered" and order.deliver_by is not None and order.deliver_by < situation.now
+    if order.deliver_by is None and order.state != "delivered":
+        return None  # a colleague has to find out
+    return Aim(entity=order.order_id, because="late" if late else order.state)
+
+
+def _weight(situation: Situation) -> float:
+    """What is owed is never weighed."""
+    return 1.0
+
+
+ACTION = Action(
+    name="tell_order_status",
+    kind=Kind.REPLY,
+    channels=(
+        Channel.CHAT,
+        Channel.EMAIL,
+        Channel.KAKAO,
+        Channel.SMS,
+    ),
+    aim=_aim,
+    weight=_weight,
+    half_life_hours=24.0,
+    expires_hours=24.0,
+)
+
+
+def _facts(task: Task) -> Mapping[str, SlotValue]:
+    order = next(o for o in task.situation.snapshot.orders if o.order_id == task.candidate.treatment.entity)
+    slots = {"order.number": text(order.order_id)}
+    if order.deliver_by:
+        slots["delivery.by"] = day(task, order.deliver_by)
+    if order.delivered_at:
+        slots["delivery.on"] = day(task, order.delivered_at)
+    return person(task) | slots
+
+
+def _window(task: Task) -> str:
+    """Each question is answered once."""
+    found = _asked(task.situation)
+    return found[0].at.isoformat() if found else day_of(task)
+
+
+@tool("tell_order_status", parse_docstring=True)
+def tell_order_status(
+    candidate: str,
+    body: str,
+    subject: str = "",
+    cites: list[str] | None = None,
+    *,
+    task: Annotated[Task, InjectedToolArg],
+) -> Draft:
+    """Answer where the customer's order is and when it will arrive, from what the carrier says.
+
+    Args:
+        candidate: The reference of one offered candidate, for example c1.
+        body: The message. Facts only as the typed slots that the candidate lists.
+        subject: The subject of an e-mail or the title of a push; empty elsewhere.
+        cites: The ids of the guideline passages that the wording follows.
+    """
+    return drafted(ACTION, task, _facts(task), body, subject, _window(task), required=("order.number",))
+
+
+TOOL = Tool(action=ACTION, facts=_facts, call=tell_order_status)
