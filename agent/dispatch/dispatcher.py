@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -46,6 +46,7 @@ class Dispatcher:
         self._judge = judge
         self._routes = routes
         self._clock = clock
+        self._pool = ThreadPoolExecutor(max_workers=MOST_AT_ONCE, thread_name_prefix="send")
         self._paces = [Pace(route.provider.abilities.per_second, clock) for route in routes]
 
     def sweep(self) -> Swept:
@@ -84,18 +85,23 @@ class Dispatcher:
         claims = self._outbox.claim(self._judge, route.channels, room, LEASE, swept)
         swept.counts.pop(EffectState.CLAIMED, None)
         pace.take(len(claims))
-        if len(claims) > 1:
-            with ThreadPoolExecutor(max_workers=len(claims)) as pool:
-                states = list(pool.map(lambda claim: self._one(route, claim), claims))
-        else:
-            states = [self._one(route, claim) for claim in claims]
-        for state in states:
-            swept.add(state)
+        soon = self._clock.now() + 2 * TIMEOUT
+        begun = self._outbox.begin([claim for claim in claims if claim.lease_until >= soon])
+        swept.add("given back", len(claims) - len(begun))
+        for answers in self._hand_over(route.provider, begun):
+            for state in self._results.finish(answers, abilities):
+                swept.add(state)
 
-    def _one(self, route: Route, claim: Claim) -> str:
-        if claim.lease_until - self._clock.now() < 2 * TIMEOUT or not self._outbox.begin(claim):
-            return "given back"
-        return self._results.finish(claim, hand_over(route.provider, claim), route.provider.abilities)
+    def _hand_over(self, provider: Provider, claims: Sequence[Claim]) -> Iterator[list[tuple[Claim, Result]]]:
+        """Sends all at once; answers come in the groups in which they arrive, so that each is recorded at once."""
+        if len(claims) < 2:
+            if claims:
+                yield [(claims[0], hand_over(provider, claims[0]))]
+            return
+        waiting = {self._pool.submit(hand_over, provider, claim): claim for claim in claims}
+        while waiting:
+            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            yield [(waiting.pop(future), future.result()) for future in done]
 
 
 def hand_over(provider: Provider, claim: Claim) -> Result:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Len
 
@@ -36,17 +36,6 @@ from agent.domain.customer import (
     Register,
     Snapshot,
 )
-from agent.domain.facts import (
-    Booking,
-    Catalogued,
-    CreditLeft,
-    Duty,
-    Foreseen,
-    NearStore,
-    Occasion,
-    Omen,
-    Order,
-)
 from agent.domain.guideline import Binding
 from agent.domain.ids import AddressRef, CustomerId, TenantId
 from agent.domain.money import Money
@@ -63,6 +52,7 @@ from agent.domain.playbook import (
     Sending,
     SmsVendor,
 )
+from agent.guardrails.boundary_facts import everything
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 """Friday noon in Seoul: the instant of every row that names none."""
@@ -173,7 +163,7 @@ class Row:
     registers: Mapping[str, datetime] = field(default_factory=dict)
     lowest_price: int | None = None
     known: bool = False
-    """Everything that a message may speak of is known: see `_facts`."""
+    """Everything that a message may speak of is known: see `boundary_facts`."""
     # the brand
     attested_from: date | None = None
     model_in_country: date | None = None
@@ -228,7 +218,7 @@ class Row:
 
 def snapshot_of(row: Row) -> Snapshot:
     found = _customer(row)
-    return replace(found, **_facts()) if row.known else found
+    return replace(found, **everything(NOW)) if row.known else found
 
 
 def _customer(row: Row) -> Snapshot:
@@ -264,53 +254,6 @@ def _customer(row: Row) -> Snapshot:
         slots=(OpenSlot(slot_id="Maya@10", starts_at=NOW + 3 * DAY, ends_at=NOW + 3.1 * DAY),),
         registers=tuple(Register(name=name, copied_at=at) for name, at in row.registers.items()),
     )
-
-
-def _facts() -> dict[str, Any]:
-    """One of each: what goes together, a picture, demand; a shop, an order, a demo, an occasion, a credit, a duty."""
-    soon = NOW + 3 * DAY
-    credit = CreditLeft(case_kind="complaint", amount=_won(5_000), budget=_won(9_000), budget_left=_won(9_000))
-    return {
-        "foreseen": (
-            Foreseen(omen=Omen.TOGETHER, entity="lamp", value="vase"),
-            Foreseen(omen=Omen.CHURN, entity="lamp", value="bowl"),
-            Foreseen(omen=Omen.SIMILAR, entity="bowl", value="cup"),
-            Foreseen(omen=Omen.CREATIVE, entity="lamp", value="night"),
-            Foreseen(omen=Omen.CREATIVE, entity="vase", value="day"),
-            Foreseen(omen=Omen.DEMAND, entity="lamp", value="Busan", number=40, due_at=soon),
-            Foreseen(omen=Omen.DEMAND, entity="vase", value="Seoul", number=9, due_at=NOW),
-        ),
-        "products": (
-            Product(
-                product_id="lamp",
-                name="청자 램프",
-                price=_won(40_000),
-                more=Catalogued(experience="try-on", launch_on=date(2026, 12, 1)),
-            ),
-            *(Product(product_id=name, name=name.title()) for name in ("vase", "bowl", "cup")),
-        ),
-        "stores": (
-            NearStore(store_id="s1", name="Quay Street", metres=800, units={"lamp": 1}),
-            NearStore(store_id="s2", name="High Street", metres=100, units={"lamp": 0, "vase": 1}),
-        ),
-        "orders": (
-            Order(order_id="lamp", state="shipped", placed_at=NOW, deliver_by=soon, delivered_at=soon),
-            Order(order_id="vase", state="shipped", placed_at=NOW, deliver_by=NOW),
-        ),
-        "bookings": (
-            Booking(booking_id="lamp", state="moved", sequence=2, host="Maya", starts_at=soon, ends_at=soon + DAY),
-            Booking(booking_id="vase", state="booked", sequence=0, host="Kim", starts_at=NOW, ends_at=NOW),
-        ),
-        "occasions": (
-            Occasion(name="lamp", place="Bristol", starts_at=soon),
-            Occasion(name="vase", place="Bath", starts_at=NOW),
-        ),
-        "credits": (credit, replace(credit, case_kind="outage", amount=_won(7_000))),
-        "duties": (
-            Duty(kind="reconfirm", subject="lamp", status="granted", channel="sms", given_at=NOW, due_at=soon),
-            Duty(kind="reconfirm", subject="vase", status="granted", channel="email", given_at=soon, due_at=soon),
-        ),
-    }
 
 
 def _consents(row: Row) -> tuple[Consent, ...]:

@@ -167,7 +167,7 @@ class Guard:
         channel = draft.treatment.channel
         removed = self.removal(screen, action, channel, aim)
         verdicts = [removed] if removed else []
-        if draft.kind is not action.kind or draft.treatment.action != action.name:
+        if draft.treatment.action != action.name or not _catalogued(action, draft.kind, channel):
             verdicts.append(_own(OTHER_KIND, Stage.CLASS, HoldReason.INELIGIBLE, "not what the catalogue says it is"))
         said = [*self._wide(screen, action.kind, channel), *self._narrow(screen, action, channel, aim)]
         verdicts += [v for v in said if v is not removed]
@@ -191,7 +191,7 @@ class Guard:
         aim = action.aim(fresh.situation) or Aim(entity=effect.entity, because="")
         removed = self.removal(fresh, action, effect.channel, replace(aim, entity=effect.entity))
         verdicts = [removed] if removed else []
-        if effect.kind is not action.kind or effect.action != action.name:
+        if effect.action != action.name or not _catalogued(action, effect.kind, effect.channel):
             verdicts.append(_own(OTHER_KIND, Stage.CLASS, HoldReason.INELIGIBLE, "not what the catalogue says it is"))
         due, moved = self.lawful_from(fresh, action.kind, effect.channel, fresh.situation.now)
         if moved and (due > fresh.situation.now or moved.kind is VerdictKind.DENY):
@@ -270,6 +270,12 @@ class Guard:
                 if only_first and verdict.removes:
                     break
         return found
+
+
+def _catalogued(action: Action, kind: Kind, channel: Channel) -> bool:
+    """The kind and a channel of the catalogue's; beside what is owed a note may go to the staff, never an offer."""
+    note = channel is Channel.DESK and kind is not Kind.OFFER
+    return kind is action.kind and (channel in action.channels or note)
 
 
 def _regions(snapshot: Snapshot) -> frozenset[str]:

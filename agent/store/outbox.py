@@ -84,31 +84,32 @@ class SqlOutbox:
                     claims.append(_claim(row, parcel, fate.judged, lease_id, now + lease))
         return claims
 
-    def begin(self, claim: Claim) -> bool:
-        """Marks the hand-over, in the last moment: False where the lease is over or the customer's facts have moved.
-
-        What is not begun goes back and is judged anew.
-        """
+    def begin(self, claims: Sequence[Claim]) -> list[Claim]:
+        """Marks the hand-over, in the last moment. Left out are those whose lease is over or whose customer's facts
+        have moved: they go back, and are judged anew."""
+        if not claims:
+            return []
         e, c = t.effects.c, t.customers.c
         mine = and_(
             e.tenant == self._tenant,
-            e.effect == claim.effect.effect_id,
-            e.lease == claim.lease,
+            e.effect.in_([claim.effect.effect_id for claim in claims]),
+            e.lease == claims[0].lease,
             e.state == EffectState.CLAIMED,
         )
-        unmoved = (
-            select(c.version).where(c.tenant == self._tenant, c.customer == claim.effect.customer).scalar_subquery()
-        )
+        unmoved = select(c.version).where(c.tenant == self._tenant, c.customer == e.customer).scalar_subquery()
         with self._database.writing() as connection:
             now = self._clock.now()
-            begun = connection.execute(
-                update(t.effects)
-                .where(mine, e.lease_until > now, e.version == unmoved)
-                .values(state=EffectState.SENDING, attempts=e.attempts + 1)
-            ).rowcount
-            if not begun:
+            begun = set(
+                connection.execute(
+                    update(t.effects)
+                    .where(mine, e.lease_until > now, e.version == unmoved)
+                    .values(state=EffectState.SENDING, attempts=e.attempts + 1)
+                    .returning(e.effect)
+                ).scalars()
+            )
+            if len(begun) < len(claims):
                 connection.execute(update(t.effects).where(mine).values(state=EffectState.PENDING, lease=""))
-        return bool(begun)
+        return [claim for claim in claims if claim.effect.effect_id in begun]
 
     def next_due(self) -> datetime | None:
         """When the next effect is due: nothing needs doing before."""

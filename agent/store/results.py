@@ -46,17 +46,21 @@ class SqlResults:
         self._clock = clock
         self._rng = rng
 
-    def finish(self, claim: Claim, result: Result, abilities: Abilities) -> EffectState:
-        """Records the answer of one try. One that comes after its lease was taken over is kept too: `sent` is sent."""
+    def finish(self, answers: Sequence[tuple[Claim, Result]], abilities: Abilities) -> list[EffectState]:
+        """Records the answers of some tries. One that comes after its lease was taken over counts too: sent is sent."""
+        states = []
         with self._database.writing() as connection:
             now = self._clock.now()
-            row = self._one(connection, claim.effect.effect_id)
-            mine = row.lease == claim.lease and row.state in (EffectState.CLAIMED, EffectState.SENDING)
-            if not mine and not isinstance(result, Sent):
-                return EffectState(row.state)
-            after = self._after(row, result, abilities, now)
-            self._write(connection, row, after, abilities.name, now)
-        return after.state
+            for claim, result in sorted(answers, key=lambda answer: answer[0].effect.effect_id):
+                row = self._one(connection, claim.effect.effect_id)
+                mine = row.lease == claim.lease and row.state in (EffectState.CLAIMED, EffectState.SENDING)
+                if not mine and not isinstance(result, Sent):
+                    states.append(EffectState(row.state))
+                    continue
+                after = self._after(row, result, abilities, now)
+                self._write(connection, row, after, abilities.name, now)
+                states.append(after.state)
+        return states
 
     def recover(self, channels: Sequence[Channel], abilities: Abilities) -> int:
         """Takes back leases that ran out: what was not begun is due again; of what was begun nobody knows the end."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from agent.domain.bundle import EffectState
 from agent.domain.customer import Channel, ConsentStatus, Purpose
 from agent.domain.delivery import TRIES, Abilities, Claim, Refused, Result, Sent, Unknown
 from agent.domain.errors import InputError
@@ -98,9 +97,10 @@ def test_a_refusal_between_claim_and_hand_over_still_stops_it(tactful: Tactful, 
     dispatcher = tactful.sending.dispatcher()
     begin = dispatcher._outbox.begin
 
-    def refused_first(claim: Claim) -> bool:
-        tactful.consents.record("ann", ConsentStatus.WITHDRAWN, ADS, "call")
-        return begin(claim)
+    def refused_first(claims: Sequence[Claim]) -> list[Claim]:
+        if claims:
+            tactful.consents.record("ann", ConsentStatus.WITHDRAWN, ADS, "call")
+        return begin(claims)
 
     dispatcher._outbox.begin = refused_first  # type: ignore[method-assign]
     dispatcher.drain()
@@ -282,7 +282,7 @@ def test_a_provider_that_never_tells_is_asked_for_a_quarter_of_an_hour_then_a_pe
 def test_a_worker_that_died_before_the_hand_over_is_replaced(tactful: Tactful, sink: Sink, clock: StoppedClock) -> None:
     decided(tactful, "ann")
     dispatcher = tactful.sending.dispatcher()
-    dispatcher._one = lambda route, claim: "died"  # type: ignore[method-assign]
+    dispatcher._outbox.begin = lambda claims: []  # type: ignore[method-assign]
     dispatcher.sweep()
     assert effects(tactful) == {"claimed": 1}
     assert not tactful.sending.drain().total
@@ -296,7 +296,7 @@ def test_a_worker_that_died_in_the_middle_leaves_something_unknown(
 ) -> None:
     decided(tactful, "ann")
     dispatcher = tactful.sending.dispatcher()
-    dispatcher._results.finish = lambda *_: EffectState.SENDING  # type: ignore[method-assign]
+    dispatcher._results.finish = lambda *_: []  # type: ignore[method-assign]
     dispatcher.sweep()
     clock.at += timedelta(minutes=2)
     tactful.sending.drain()
@@ -311,9 +311,9 @@ def test_a_worker_that_slept_past_its_lease_hands_nothing_over(
     dispatcher = tactful.sending.dispatcher()
     begin = dispatcher._outbox.begin
 
-    def slept(claim: Claim) -> bool:
+    def slept(claims: Sequence[Claim]) -> list[Claim]:
         clock.at += timedelta(minutes=5)
-        return begin(claim)
+        return begin(claims)
 
     dispatcher._outbox.begin = slept  # type: ignore[method-assign]
     dispatcher.sweep()
@@ -358,7 +358,7 @@ def test_nothing_leaves_while_the_ledger_cannot_be_written(tactful: Tactful, sin
     decided(tactful, "ann")
     dispatcher = tactful.sending.dispatcher()
 
-    def full(claim: Claim) -> bool:
+    def full(claims: Sequence[Claim]) -> list[Claim]:
         raise InputError("the disk is full")
 
     dispatcher._outbox.begin = full  # type: ignore[method-assign]

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from agent.domain.action import Aim, Candidate, Fate, Treatment, When
+from agent.domain.action import Aim, Candidate, Fate, Kind, Treatment, When
 from agent.domain.action import Stage as DecidedAt
 from agent.domain.bundle import Brief, Draft, Effect, Envelope, Line, SlotKind, SlotValue
 from agent.domain.customer import Channel
@@ -203,6 +203,9 @@ class Run:
         if self.name == "forged slots" or self.draw.random() < 0.1:
             draft = tampered(self.draw, draft)
         ruling = env.guard.judge(env.guard.screen(situation), action, draft, aim)
+        if ruling.forbidding is None and channel is Channel.DESK:
+            assert draft.kind is not Kind.OFFER  # a note among colleagues reaches no customer, and sells nothing
+            return
         if ruling.forbidding is None and ruling.kind.name != "REVIEW":
             payload = replace(draft.payload, amendments=ruling.amendments, generated=True)
             subject, body = compose(payload, person.locale, {})

@@ -14,7 +14,7 @@ from agent.bootstrap import open_tactful
 from agent.dispatch.dispatcher import Route
 from agent.domain.customer import Channel
 from agent.domain.delivery import Abilities, Claim, Result, Sent
-from agent.domain.ports import Clock, Ids
+from agent.domain.ports import Clock, Ids, Provider
 from agent.service import Tactful
 from agent.settings import Settings
 from agent.store.database import Database
@@ -71,7 +71,7 @@ def house(
     database: Database,
     clock: Clock,
     ids: Ids,
-    sinks: Sequence[tuple[Sink, tuple[Channel, ...]]],
+    sinks: Sequence[tuple[Provider, tuple[Channel, ...]]],
     *changes: tuple[str, str],
 ) -> Tactful:
     settings = Settings(home=folder, playbook=str(brand(folder, *changes)), model_name=None)

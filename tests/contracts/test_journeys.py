@@ -1,0 +1,214 @@
+"""Journeys and timers on both stores: one for two triggers, spaced, looked at again, ended in time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from agent.domain.customer import Channel, ConsentStatus, Goal, Purpose
+from agent.domain.journey import Chapter, Exit
+from agent.domain.timers import TimerKind
+from agent.service import Tactful
+from agent.store import schema as t
+from agent.store.database import Database
+from tests.conftest import CountingIds, StoppedClock
+from tests.support.brand import consent, database_of, event, order, person, regular
+from tests.support.people import NOON
+from tests.support.sending import ALL, Sink, house
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def sink() -> Sink:
+    return Sink()
+
+
+@pytest.fixture
+def tactful(tmp_path: Path, database: Database, clock: StoppedClock, ids: CountingIds, sink: Sink) -> Tactful:
+    return house(tmp_path, database, clock, ids, [(sink, ALL)])
+
+
+def chapters(tactful: Tactful, name: str = "ann") -> list[Chapter]:
+    return tactful.stores.journeys.chapters(tactful.tenant, tactful.find(name))
+
+
+def timers(tactful: Tactful, kind: TimerKind) -> Counter[str]:
+    with database_of(tactful).reading() as connection:
+        return Counter(connection.execute(select(t.timers.c.state).where(t.timers.c.kind == kind)).scalars())
+
+
+def decide(tactful: Tactful, name: str = "ann", **more: Any) -> str:
+    decision = asyncio.run(tactful.decide(name, **more))
+    return decision.chosen.action if decision.chosen else "hold"
+
+
+def test_an_offer_begins_a_journey_towards_its_goal(tactful: Tactful) -> None:
+    tactful.take(list(regular("ann")))
+    assert decide(tactful) == "recommend_product"
+    (chapter,) = chapters(tactful)
+    assert (chapter.journey.goal, chapter.journey.entity, chapter.exit) == (Goal.PURCHASE, "lamp", None)
+    assert [touch.action for touch in chapter.journey.tried] == ["recommend_product"]
+    assert chapter.journey.next_at == NOON + 48 * HOUR
+    assert timers(tactful, TimerKind.FOLLOW_UP) == {"armed": 1}
+
+
+def test_two_triggers_at_once_make_one_journey(tactful: Tactful) -> None:
+    tactful.take(list(regular("ann")))
+
+    async def both() -> None:
+        await asyncio.gather(*(tactful.decide("ann", trigger=f"t{n}") for n in range(5)))
+
+    asyncio.run(both())
+    assert len(chapters(tactful)) == 1
+    assert len(chapters(tactful)[0].journey.tried) == 1
+
+
+def test_silence_wakes_the_journey_and_something_else_is_tried_or_nothing(
+    tactful: Tactful, sink: Sink, clock: StoppedClock
+) -> None:
+    tactful.take(list(regular("ann")))
+    decide(tactful)
+    for _ in range(40):
+        tactful.dispatch()
+        clock.at += 12 * HOUR
+    (first, *others) = chapters(tactful)
+    assert first.exit is Exit.EXPIRED
+    tried = [(touch.action, touch.channel) for touch in first.journey.tried]
+    assert len(set(tried)) == len(tried) <= 3
+    with database_of(tactful).reading() as connection:
+        outcomes = set(connection.execute(select(t.outcomes.c.kind)).scalars())
+    assert outcomes == {"ignored"}
+    assert timers(tactful, TimerKind.FOLLOW_UP)["armed"] == sum(chapter.exit is None for chapter in others)
+    assert max(sink.book.values()) == 1
+
+
+@pytest.mark.parametrize("how", ["event", "invoice"])
+def test_a_purchase_between_two_touches_cancels_the_rest(tactful: Tactful, sink: Sink, how: str) -> None:
+    tactful.take(list(regular("ann")))
+    decide(tactful)
+    bought = NOON + timedelta(minutes=1)
+    tactful.take([event("ann", "purchased", bought, "o-2") if how == "event" else order("ann", "o-2", bought)])
+    (chapter,) = chapters(tactful)
+    assert chapter.exit is Exit.CONVERTED
+    tactful.dispatch()
+    assert not sink.book
+    assert timers(tactful, TimerKind.FOLLOW_UP) == {"cancelled": 1}
+
+
+def test_a_purchase_of_before_the_journey_ends_nothing(tactful: Tactful) -> None:
+    tactful.take(list(regular("ann")))
+    decide(tactful)
+    tactful.take([order("ann", "o-0", NOON - 200 * DAY)])
+    assert chapters(tactful)[0].exit is None
+
+
+def test_a_refusal_on_any_channel_ends_it(tactful: Tactful) -> None:
+    tactful.take(list(regular("ann")))
+    decide(tactful)
+    tactful.take([consent("ann", Purpose.AD_SENDING, Channel.SMS, ConsentStatus.WITHDRAWN, NOON)])
+    assert chapters(tactful)[0].exit is Exit.OPTED_OUT
+
+
+def test_a_complaint_ends_it_and_the_case_begins_its_own(tactful: Tactful, clock: StoppedClock) -> None:
+    tactful.take(list(regular("ann")))
+    decide(tactful)
+    tactful.take([event("ann", "case_opened", NOON, "case-1")])
+    assert chapters(tactful)[0].exit is Exit.COMPLAINED
+    clock.at += HOUR
+    assert decide(tactful) == "apologise"
+    assert chapters(tactful)[-1].journey.goal is Goal.COMPLAINT_SOLVED
+    tactful.take([event("ann", "case_closed", clock.at, "case-1")])
+    assert chapters(tactful)[-1].exit is Exit.CONVERTED
+
+
+@pytest.mark.parametrize(
+    ("kind", "exit_"),
+    [("converted", Exit.CONVERTED), ("declined", Exit.DECLINED), ("complained", Exit.COMPLAINED), ("viewed", None)],
+)
+def test_an_outcome_ends_the_journey_it_belongs_to(tactful: Tactful, kind: str, exit_: Exit | None) -> None:
+    tactful.take(list(regular("ann")))
+    decide(tactful)
+    (effect,) = tactful.effects(tactful.decision("ann"))
+    assert tactful.outcome(effect.effect_id, kind)
+    assert not tactful.outcome(effect.effect_id, kind)
+    assert chapters(tactful)[0].exit is exit_
+
+
+def test_unsubscribing_is_a_withdrawal_and_a_bounce_closes_the_address(tactful: Tactful) -> None:
+    tactful.take([*regular("ann"), *regular("ben")])
+    for name, kind in (("ann", "unsubscribed"), ("ben", "bounced")):
+        decide(tactful, name)
+        (effect,) = tactful.effects(tactful.decision(name))
+        tactful.outcome(effect.effect_id, kind)
+    assert tactful.consents.history("ann")[-1].consent.status is ConsentStatus.WITHDRAWN
+    assert chapters(tactful)[0].exit is Exit.OPTED_OUT
+    (ben,) = tactful.stores.snapshots.snapshots(tactful.tenant, [tactful.find("ben")], NOON)
+    assert [r.listed for r in ben.reach if r.channel is Channel.EMAIL] == [True]
+
+
+def test_a_cart_that_is_still_being_filled_is_waited_for_unless_it_is_bought(
+    tactful: Tactful, clock: StoppedClock
+) -> None:
+    for name in ("ann", "ben"):
+        filling = event(name, "cart_updated", NOON - timedelta(minutes=5), f"cart-{name}", value=90)
+        agreed = [consent(name, Purpose.PROFILING, None), consent(name, Purpose.AD_SENDING, Channel.PUSH)]
+        tactful.take([person(name), *agreed, filling])
+        assert decide(tactful, name) == "hold"
+    assert timers(tactful, TimerKind.WAIT) == {"armed": 2}
+    tactful.take([event("ann", "purchased", NOON, "o-5")])
+    assert timers(tactful, TimerKind.WAIT) == {"armed": 1, "cancelled": 1}
+    clock.at += HOUR
+    tactful.wake()
+    assert timers(tactful, TimerKind.WAIT) == {"done": 1, "cancelled": 1}
+
+
+def test_the_results_of_a_korean_consent_are_told_by_the_duty_that_the_law_sets(
+    tactful: Tactful, sink: Sink, clock: StoppedClock
+) -> None:
+    seoul = replace(person("seo", country="KR", zone="Asia/Seoul"), locale="ko")
+    tactful.take([seoul])
+    tactful.consents.record("seo", ConsentStatus.GRANTED, [(Purpose.AD_SENDING, Channel.EMAIL)], "web")
+    tactful.dispatch()
+    assert not sink.book
+    clock.at = NOON + 2 * DAY
+    tactful.dispatch()
+    (effect,) = [e.effect for e in tactful.stores.journeys.effects(tactful.tenant, tactful.find("seo"))]
+    assert (effect.action, effect.state) == ("confirm_choice", "sent")
+    assert timers(tactful, TimerKind.RESULT_NOTICE) == {"done": 1}
+
+
+def test_a_timer_that_fires_twice_is_decided_once(tactful: Tactful, clock: StoppedClock) -> None:
+    tactful.take(list(regular("ann")))
+    decide(tactful)
+    clock.at += 3 * DAY
+    waking = tactful._waking
+    timers_ = waking.timers
+    done = timers_.done
+    timers_.done = lambda *_: 0  # type: ignore[method-assign]
+    waking.fire()
+    timers_.done = done  # type: ignore[method-assign]
+    clock.at += timedelta(minutes=6)
+    before = len(list(tactful.decisions()))
+    tactful.wake()
+    assert len(list(tactful.decisions())) == before
+
+
+def test_a_lease_on_timers_keeps_others_away_until_it_ends(tactful: Tactful, clock: StoppedClock) -> None:
+    tactful.take(list(regular("ann")))
+    decide(tactful)
+    at = NOON + 3 * DAY
+    mine = tactful.consents.timers.claim(tactful.tenant, at, 10, "me", at + HOUR)
+    assert len(mine) == 1
+    assert tactful.consents.timers.claim(tactful.tenant, at, 10, "you", at + HOUR) == []
+    later = at + 2 * HOUR
+    assert len(tactful.consents.timers.claim(tactful.tenant, later, 10, "you", later + HOUR)) == 1
+    assert tactful.consents.timers.done(tactful.tenant, mine, "me") == 0
