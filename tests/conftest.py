@@ -57,15 +57,20 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cal
     def make() -> str:
         if request.param == "sqlite":
             return f"sqlite:///{tmp_path / uuid.uuid4().hex}.db"
-        url = request.getfixturevalue("postgres")
-        name = f"t_{uuid.uuid4().hex[:12]}"
-        _admin(url, f"CREATE DATABASE {name}")
-        made.append(name)
-        return str(url).replace("/postgres?", f"/{name}?")
+        url = new_postgres(request.getfixturevalue("postgres"))
+        made.append(url.rpartition("?")[0].rpartition("/")[2])
+        return url
 
     yield make
     for name in made:
         _admin(request.getfixturevalue("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def new_postgres(url: str) -> str:
+    """The URL of a fresh database on this server."""
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    _admin(url, f"CREATE DATABASE {name}")
+    return url.replace("/postgres?", f"/{name}?")
 
 
 def _admin(url: str, statement: str) -> None:

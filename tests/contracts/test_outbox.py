@@ -380,3 +380,5 @@ def test_what_was_changed_after_its_approval_is_never_sent(
     tactful.sending.drain()
     assert not sink.book
     assert effects(tactful) == {"blocked": 1}
+    with database.reading() as connection:
+        assert connection.execute(select(t.effects.c.detail)).scalar_one() == "changed after it was approved"

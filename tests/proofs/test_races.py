@@ -27,6 +27,7 @@ from tests.support.people import NOON
 EFFECTS = 100_000 if SOAK else 5_000
 CUSTOMERS = 5_000 if SOAK else 200
 WORKERS = 8
+AT_ONCE = 8 if SOAK else 4
 FORK = multiprocessing.get_context("fork")
 
 
@@ -108,10 +109,10 @@ def test_twenty_simultaneous_triggers_make_one_contact_where_the_cap_is_one(tmp_
 
     def triggers(first: int) -> None:
         """The same customers at the same time, each trigger another one."""
-        for number in range(first, 20, WORKERS):
+        for number in range(first, 20, AT_ONCE):
             list(tactful._decide_many(dict.fromkeys(everyone, TriggerKey(f"t{number}")), NOON))
 
-    threads = [threading.Thread(target=triggers, args=(number,)) for number in range(WORKERS)]
+    threads = [threading.Thread(target=triggers, args=(number,)) for number in range(AT_ONCE)]
     for thread in threads:
         thread.start()
     for thread in threads:
