@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
-from typing import Any
+from datetime import date, datetime
 
 from agent.domain.facts import Omen
 from agent.domain.imports import EventRow, FactRow
@@ -137,18 +136,18 @@ def case(key: str, record: Record) -> Sequence[EventRow]:
     opened, closed = f.moment(fields, "opened_at"), f.maybe_moment(fields, "closed_at")
     said: dict[str, str | int | float] = {"kind": kind if kind in CASE_KINDS else "other"}
 
-    def event(kind: str, at: Any, **more: Any) -> EventRow:
+    def event(what: str, at: datetime) -> EventRow:
         return EventRow(
-            key=f"{key}.{kind}",
+            key=f"{key}.{what}",
             external_id=who,
-            kind=kind,
+            kind=what,
             occurred_at=at,
             received_at=at,
             entity=name,
-            properties=more,
+            properties=said if what == "case_opened" else {},
         )
 
-    return [event("case_opened", opened, **said), *([event("case_closed", closed)] if closed else [])]
+    return [event("case_opened", opened), *([event("case_closed", closed)] if closed else [])]
 
 
 def signal(key: str, record: Record) -> FactRow:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, case, select, update
@@ -22,6 +22,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "shipments": ("shipment",),
     "foreseen": ("customer", "omen", "entity"),
 }
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+"""Since when a product is known whose file does not say: whatever is asked about, it was there."""
 MOVING = ("foreseen", "orders")
 """Facts about a customer: they move the version of decisions under way."""
 
@@ -41,7 +43,10 @@ def write(
         if row.external_id is not None:
             values["customer"] = customers[row.external_id]
         at = row.at or now
-        wrote = _product(connection, values, at) if row.table == "products" else _newest(connection, row, values, at)
+        if row.table == "products":
+            wrote = _product(connection, values, row.at or ALWAYS)
+        else:
+            wrote = _newest(connection, row, values, at)
         if wrote and row.table == "prices":
             _price_now(connection, values, at)
         if wrote and row.table in MOVING:

@@ -222,11 +222,30 @@ def peak_memory() -> float:
     return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
 
+def dispatch(folder: Path) -> Iterator[Figure]:
+    """How fast messages leave, on both stores."""
+    from evals.benchmarks.sending import dispatch as figures
+
+    (folder / "dispatch").mkdir()
+    yield from (Figure(*figure) for figure in figures(folder / "dispatch"))
+
+
+def timers(folder: Path) -> Iterator[Figure]:
+    """A million timers, on both stores."""
+    from evals.benchmarks.sending import timers as figures
+
+    (folder / "due").mkdir()
+    (folder / "due" / "timers").mkdir()
+    yield from (Figure(*figure) for figure in figures(folder / "due"))
+
+
 BENCHMARKS: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "help": help_time,
     "guard": guard,
     "scaling": scaling,
     "retail": retail,
+    "dispatch": dispatch,
+    "timers": timers,
 }
 
 if __name__ == "__main__":
