@@ -336,7 +336,13 @@ class Tactful:
     # Tools -----------------------------------------------------------------------------------------------------------
     def tools(self) -> list[dict[str, Any]]:
         """Every tool with its kind, channels and goal, and whether the playbook uses it."""
-        return [self._described(action) for action in self._judging().actions.values()]
+        judging = self._judging()
+        names = [schema["function"]["name"] for schema in judging.toolset.schemas()]
+        silent = {"kind": "silence", "channels": [], "goal": "", "in_playbook": True}
+        return [
+            self._described(judging.actions[name]) if name in judging.actions else {"name": name} | silent
+            for name in names
+        ]
 
     def tool(self, name: str) -> dict[str, Any]:
         """One tool with its terms and templates. Raises NotFound."""

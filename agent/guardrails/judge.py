@@ -50,6 +50,7 @@ class Screen:
     breaches: dict[tuple[str, str], Breach | str | None] = field(default_factory=dict)
     wide: dict[tuple[Kind, Channel], Verdict | None] = field(default_factory=dict)
     clock: dict[tuple[Kind, Channel, datetime], tuple[datetime, Verdict | None]] = field(default_factory=dict)
+    narrow: dict[str, list[tuple[Clause, Verdict]]] = field(default_factory=dict)
 
 
 class Guard:
@@ -64,6 +65,7 @@ class Guard:
         self._binding = tuple(p for p in passages if p.binds is not None)
         self._places = cache(self._clauses_for)
         self._at_claim = cache(lambda clauses: tuple(c for c in clauses if c.entry.at_claim))
+        self._of_kind: dict[tuple[int, Kind], tuple[Clause, ...]] = {}
         self._selected: dict[tuple[int, Grain, Kind, Channel], tuple[Clause, ...]] = {}
 
     @property
@@ -219,8 +221,23 @@ class Guard:
     def _narrow(
         self, screen: Screen, action: Action, channel: Channel, aim: Aim | None, only_first: bool = False
     ) -> list[Verdict]:
-        case = ActionCase(screen.situation, self._playbook, action, aim)
-        return self._verdicts(screen, ActionCase, action.kind, channel, action.name, case, only_first)
+        """Verdicts on the action itself, found once for all its channels; `only_first` stops at what removes."""
+        found = screen.narrow.get(action.name)
+        if found is None:
+            case = ActionCase(screen.situation, self._playbook, action, aim)
+            key = (id(screen.clauses), action.kind)
+            clauses = self._of_kind.get(key)
+            if clauses is None:
+                clauses = self._of_kind[key] = _about_actions(screen.clauses, action.kind)
+            found = [(clause, verdict) for clause in clauses if (verdict := run(clause, case))]
+            screen.narrow[action.name] = found
+        said: list[Verdict] = []
+        for clause, verdict in found:
+            if channel in clause.channels:
+                said.append(verdict)
+                if only_first and verdict.removes:
+                    break
+        return said
 
     def _text(self, screen: Screen, action: Action, draft: Draft, aim: Aim | None) -> list[Verdict]:
         """What the rules say of the words, and whether they still fit once the law's lines stand beside them."""
@@ -276,6 +293,12 @@ def _catalogued(action: Action, kind: Kind, channel: Channel) -> bool:
     """The kind and a channel of the catalogue's; beside what is owed a note may go to the staff, never an offer."""
     note = channel is Channel.DESK and kind is not Kind.OFFER
     return kind is action.kind and (channel in action.channels or note)
+
+
+def _about_actions(clauses: tuple[Clause, ...], kind: Kind) -> tuple[Clause, ...]:
+    """The clauses about actions of a kind, on whatever channel, by stage."""
+    found = [c for c in clauses if c.grain is ActionCase and kind in c.kinds]
+    return tuple(sorted(found, key=lambda clause: clause.stage))
 
 
 def _regions(snapshot: Snapshot) -> frozenset[str]:

@@ -86,8 +86,7 @@ class _Writer:
             else:
                 self._connection.execute(insert(table), rows)
         self._count_decisions()
-        for customer, course in self._courses:
-            go(self._connection, self._tenant, customer, course, self._now)
+        go(self._connection, self._tenant, self._courses, self._now)
         arm(self._connection, self._tenant, self._timers, self._now)
         for hash_, effect in self._held:
             ask(self._connection, self._tenant, effect.effect_id, hash_, self._now, effect.expires_at)

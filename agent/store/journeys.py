@@ -31,32 +31,42 @@ Told = tuple[CustomerId, str, str, datetime]
 """What happened: customer, kind of event, entity, when."""
 
 
-def go(connection: Connection, tenant: TenantId, customer: CustomerId, course: Course, now: datetime) -> None:
-    """Writes the touch, and arms the look-again; inside the commit that holds the customer's version."""
-    j, c = course.journey, t.journeys.c
-    values = {
-        "touches": len(j.tried),
-        "tried": [[touch.action, touch.channel, touch.at.isoformat()] for touch in j.tried],
-        "last_at": j.tried[-1].at,
-        "next_at": j.next_at,
-    }
-    if course.new:
-        row = {
-            "tenant": tenant,
-            "journey": j.journey_id,
-            "customer": customer,
-            "goal": j.goal,
-            "entity": j.entity,
-            "state": ACTIVE,
-            "started_at": j.started_at,
-            "ends_at": j.ends_at,
+def go(connection: Connection, tenant: TenantId, courses: Sequence[tuple[CustomerId, Course]], now: datetime) -> None:
+    """Writes the touches, and arms the looks-again; inside the commit that holds the customers' versions."""
+    c = t.journeys.c
+    begun, timers = [], []
+    for customer, course in courses:
+        j = course.journey
+        values = {
+            "touches": len(j.tried),
+            "tried": [[touch.action, touch.channel, touch.at.isoformat()] for touch in j.tried],
+            "last_at": j.tried[-1].at,
+            "next_at": j.next_at,
         }
-        connection.execute(insert(t.journeys), [row | values])
-    else:
-        connection.execute(update(t.journeys).where(c.tenant == tenant, c.journey == j.journey_id).values(**values))
-        cancel(connection, tenant, TimerKind.FOLLOW_UP, [j.journey_id], customer)
-    if j.next_at is not None:
-        arm(connection, tenant, [follow_up(customer, j.journey_id, j.next_at)], now)
+        if course.new:
+            begun.append(_begun(tenant, customer, course) | values)
+        else:
+            connection.execute(update(t.journeys).where(c.tenant == tenant, c.journey == j.journey_id).values(**values))
+            cancel(connection, tenant, TimerKind.FOLLOW_UP, [j.journey_id], customer)
+        if j.next_at is not None:
+            timers.append(follow_up(customer, j.journey_id, j.next_at))
+    if begun:
+        connection.execute(insert(t.journeys), begun)
+    arm(connection, tenant, timers, now)
+
+
+def _begun(tenant: TenantId, customer: CustomerId, course: Course) -> dict[str, Any]:
+    j = course.journey
+    return {
+        "tenant": tenant,
+        "journey": j.journey_id,
+        "customer": customer,
+        "goal": j.goal,
+        "entity": j.entity,
+        "state": ACTIVE,
+        "started_at": j.started_at,
+        "ends_at": j.ends_at,
+    }
 
 
 def with_journeys_or_waits(connection: Connection, tenant: TenantId, customers: set[CustomerId]) -> set[CustomerId]:
