@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent.domain.action import Action, Aim
-from agent.domain.bundle import Draft, Envelope
+from agent.domain.action import Action, Aim, Treatment, When
+from agent.domain.bundle import Draft, Effect, Envelope
 from agent.domain.customer import Channel
 from agent.domain.guideline import Binding
 from agent.domain.playbook import Playbook
@@ -90,3 +90,16 @@ class Breach:
     until: datetime | None = None
     amendments: tuple[Amendment, ...] = ()
     too_long_by: int = 0
+
+
+def draft_of(effect: Effect, now: datetime) -> Draft:
+    """The committed effect as a draft again, so that its words are judged once more."""
+    treatment = Treatment(action=effect.action, channel=effect.channel, when=When.NOW, at=now, entity=effect.entity)
+    return Draft(
+        treatment=treatment,
+        kind=effect.kind,
+        payload=effect.payload,
+        window="",
+        expires_at=effect.expires_at,
+        generated=effect.payload.generated,
+    )

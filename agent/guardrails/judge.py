@@ -13,15 +13,24 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from agent.domain.action import Action, Aim, HoldReason, Kind, Stage, Treatment, When
-from agent.domain.bundle import Draft, Effect, Envelope
+from agent.domain.action import Action, Aim, HoldReason, Kind, Stage
+from agent.domain.bundle import Draft, Envelope
 from agent.domain.customer import Channel, Snapshot
 from agent.domain.guideline import Binding, Passage
 from agent.domain.ids import RuleId
 from agent.domain.playbook import Playbook
 from agent.domain.signals import Situation
 from agent.domain.verdict import Amendment, Ruling, Verdict, VerdictKind
-from agent.guardrails.cases import ActionCase, Breach, ChannelCase, CustomerCase, EnvelopeCase, TextCase, TreatmentCase
+from agent.guardrails.cases import (
+    ActionCase,
+    Breach,
+    ChannelCase,
+    CustomerCase,
+    EnvelopeCase,
+    TextCase,
+    TreatmentCase,
+    draft_of,
+)
 from agent.guardrails.pack import Clause, Grain
 from agent.guardrails.rulebook import UNKNOWN, RuleBook
 from agent.guardrails.rules.text import Shape, facts_in_slots
@@ -203,7 +212,7 @@ class Guard:
         verdicts += [v for clause in clauses if (v := run(clause, case))]
         if not clauses:
             verdicts.append(_no_rules(Stage.GUARD))
-        text = self._text(fresh, action, _draft_of(effect, fresh.situation.now), aim)
+        text = self._text(fresh, action, draft_of(effect, fresh.situation.now), aim)
         standing = {(a.place, a.text) for a in effect.payload.amendments}
         if any((a.place, a.text) not in standing for a in _needed(text, fresh.own)):
             verdicts.append(_own(LINE_MISSING, Stage.GUARD, HoldReason.INELIGIBLE, "a line that the law asks for now"))
@@ -309,19 +318,6 @@ def _regions(snapshot: Snapshot) -> frozenset[str]:
 def _without_own_contact(situation: Situation, own: str) -> Situation:
     kept = tuple(c for c in situation.snapshot.contacts if c.contact_id != own)
     return replace(situation, snapshot=replace(situation.snapshot, contacts=kept))
-
-
-def _draft_of(effect: Effect, now: datetime) -> Draft:
-    """The committed effect as a draft again, so that its words are judged once more."""
-    treatment = Treatment(action=effect.action, channel=effect.channel, when=When.NOW, at=now, entity=effect.entity)
-    return Draft(
-        treatment=treatment,
-        kind=effect.kind,
-        payload=effect.payload,
-        window="",
-        expires_at=effect.expires_at,
-        generated=effect.payload.generated,
-    )
 
 
 def _merged(verdicts: list[Verdict], own: frozenset[str]) -> Ruling:
