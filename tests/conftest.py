@@ -8,6 +8,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -53,11 +54,14 @@ def postgres() -> Iterator[str]:
 def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
     """Makes fresh databases of one kind; gives their URLs."""
     made: list[str] = []
+    migrated = request.getfixturevalue("migrated")
 
     def make() -> str:
         if request.param == "sqlite":
-            return f"sqlite:///{tmp_path / uuid.uuid4().hex}.db"
-        url = new_postgres(request.getfixturevalue("postgres"))
+            path = tmp_path / f"{uuid.uuid4().hex}.db"
+            shutil.copyfile(migrated("sqlite"), path)
+            return f"sqlite:///{path}"
+        url = new_postgres(request.getfixturevalue("postgres"), migrated("postgres"))
         made.append(url.rpartition("?")[0].rpartition("/")[2])
         return url
 
@@ -66,10 +70,28 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cal
         _admin(request.getfixturevalue("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def new_postgres(url: str) -> str:
+@pytest.fixture(scope="session")
+def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """An empty house of each kind, migrated once: tests begin with a copy of it (a file, a template's name)."""
+
+    @cache
+    def made(kind: str) -> str:
+        if kind == "sqlite":
+            path = tmp_path_factory.mktemp("migrated") / "house.db"
+            Database(f"sqlite:///{path}").close()
+            return str(path)
+        server = request.getfixturevalue("postgres")
+        _admin(server, "CREATE DATABASE migrated")
+        Database(server.replace("/postgres?", "/migrated?")).close()
+        return "migrated"
+
+    return made
+
+
+def new_postgres(url: str, template: str = "template1") -> str:
     """The URL of a fresh database on this server."""
     name = f"t_{uuid.uuid4().hex[:12]}"
-    _admin(url, f"CREATE DATABASE {name}")
+    _admin(url, f"CREATE DATABASE {name} TEMPLATE {template}")
     return url.replace("/postgres?", f"/{name}?")
 
 
@@ -78,6 +100,14 @@ def _admin(url: str, statement: str) -> None:
     with engine.connect() as connection:
         connection.execute(text(statement))
     engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Makes databases in which nothing was ever done; gives their URLs."""
+    if request.param == "sqlite":
+        return lambda: f"sqlite:///{tmp_path / uuid.uuid4().hex}.db"
+    return lambda: new_postgres(request.getfixturevalue("postgres"))
 
 
 @pytest.fixture

@@ -31,9 +31,9 @@ def at_revision(url: str, revision: str) -> Engine:
 
 
 def test_an_open_case_of_the_first_house_is_still_seen(
-    new_database: Callable[[], str], tmp_path: Path, clock: StoppedClock, ids: CountingIds
+    empty_database: Callable[[], str], tmp_path: Path, clock: StoppedClock, ids: CountingIds
 ) -> None:
-    url = new_database()
+    url = empty_database()
     engine = at_revision(url, "0001")
     with engine.begin() as connection:
         for statement in (
@@ -55,8 +55,8 @@ def test_an_open_case_of_the_first_house_is_still_seen(
     database.close()
 
 
-def test_upgrading_leaves_exactly_the_tables_that_the_code_knows(new_database: Callable[[], str]) -> None:
-    url = new_database()
+def test_upgrading_leaves_exactly_the_tables_that_the_code_knows(empty_database: Callable[[], str]) -> None:
+    url = empty_database()
     at_revision(url, "0001").dispose()
     database = Database(url)
     with database.reading() as connection:
@@ -64,8 +64,8 @@ def test_upgrading_leaves_exactly_the_tables_that_the_code_knows(new_database: C
     database.close()
 
 
-def test_the_ledgers_proofs_are_never_dropped_by_going_back(new_database: Callable[[], str]) -> None:
-    engine = at_revision(new_database(), "head")
+def test_the_ledgers_proofs_are_never_dropped_by_going_back(empty_database: Callable[[], str]) -> None:
+    engine = at_revision(empty_database(), "head")
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:

@@ -18,9 +18,9 @@ from tests.support.people import NOON
 SIZE = 1_000 if SOAK else 100
 
 
-def test_journeys_in_flight_survive_a_migration(tmp_path: Path, new_database: Callable[[], str]) -> None:
+def test_journeys_in_flight_survive_a_migration(tmp_path: Path, empty_database: Callable[[], str]) -> None:
     clock, wire = StoppedClock(NOON), Wire(tmp_path / "arrived", PLAIN)
-    today = Database(new_database())
+    today = Database(empty_database())
     tactful = open_house(tmp_path, today, wire, clock)
     crowd(tactful, SIZE)
     clock.at += timedelta(minutes=5)
@@ -28,7 +28,7 @@ def test_journeys_in_flight_survive_a_migration(tmp_path: Path, new_database: Ca
         tactful.sending.dispatcher().sweep()
     before = len(wire.lines())
     assert 0 < before < SIZE
-    url = new_database()
+    url = empty_database()
     old = at_revision(url, "0003")
     moved = copied(today, old)
     assert moved == SIZE
