@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
-
-from langchain_core.tools import InjectedToolArg, tool
+from dataclasses import replace
 
 from agent.domain.action import Action, Aim, Kind
 from agent.domain.bundle import Draft, Reservation, SlotValue
 from agent.domain.customer import Channel, Goal
 from agent.domain.facts import CREDITS, CreditLeft
 from agent.domain.signals import Situation
-from tools.contract import Task, Tool, drafted, money, person
+from tools.contract import Task, message, money, once, owed, person
 
 FAULTS = ("complaint", "refund", "outage")
 """Cases in which something went wrong on our side; to a bereavement, a debt or a fraud a person answers."""
@@ -45,45 +43,30 @@ def _facts(task: Task) -> Mapping[str, SlotValue]:
     return person(task) | ({"credit.amount": money(credit.amount)} if credit else {})
 
 
-def _weight(situation: Situation) -> float:
-    """A reply is owed: it is never weighed."""
-    return 1.0
-
-
 ACTION = Action(
     name="apologise",
     kind=Kind.REPLY,
     channels=(Channel.CHAT, Channel.EMAIL, Channel.KAKAO, Channel.SMS),
     aim=_aim,
-    weight=_weight,
+    weight=owed,
     half_life_hours=24.0,
     expires_hours=72.0,
     goal=Goal.COMPLAINT_SOLVED,
 )
 
 
-@tool("apologise", parse_docstring=True)
-def apologise(
-    candidate: str,
-    body: str,
-    subject: str = "",
-    cites: list[str] | None = None,
-    *,
-    task: Annotated[Task, InjectedToolArg],
-) -> Draft:
-    """Apologise for the customer's open case and say what happens next. Sells nothing; gives back only what is offered.
-
-    Args:
-        candidate: The reference of one offered candidate, for example c1.
-        body: The message. Facts only as the typed slots that the candidate lists.
-        subject: The subject of an e-mail; empty elsewhere.
-        cites: The ids of the guideline passages that the wording follows.
-    """
+def _with_credit(task: Task, draft: Draft) -> Draft:
     credit = _credit(task.situation)
     if credit is None:
-        return drafted(ACTION, task, _facts(task), body, subject, "once")
+        return draft
     reservation = Reservation(kind="credit", resource=CREDITS, amount=credit.amount, budget=credit.budget)
-    return drafted(ACTION, task, _facts(task), body, subject, "once", (reservation,), ("credit.amount",))
+    return replace(draft, reservations=(reservation,), required=("credit.amount",))
 
 
-TOOL = Tool(action=ACTION, facts=_facts, call=apologise)
+TOOL = message(
+    ACTION,
+    _facts,
+    "Apologise for the customer's open case and say what happens next. Sells nothing; gives back only what is offered.",
+    window=once,
+    finish=_with_credit,
+)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from langchain_core.tools import InjectedToolArg, tool
-
 from agent.domain.action import Action, Aim, Kind
-from agent.domain.bundle import Draft
 from agent.domain.customer import Channel, Purpose
 from agent.domain.signals import Situation
-from tools.contract import Task, Tool, drafted, person
+from tools.contract import message, once, person
 
 ASKED_FOR = (Channel.EMAIL, Channel.KAKAO, Channel.SMS, Channel.PUSH)
 """In the order in which people mind least."""
@@ -49,24 +44,10 @@ ACTION = Action(
 )
 
 
-@tool("ask_consent", parse_docstring=True)
-def ask_consent(
-    candidate: str,
-    body: str,
-    subject: str = "",
-    cites: list[str] | None = None,
-    *,
-    task: Annotated[Task, InjectedToolArg],
-) -> Draft:
-    """Ask whether the brand may write on one channel. Says that it is voluntary, and promises nothing for a yes.
-
-    Args:
-        candidate: The reference of one offered candidate, for example c1.
-        body: The question. It names the channel and that consent can be taken back at any time.
-        subject: Leave empty: chat and page have no subject.
-        cites: The ids of the guideline passages that the wording follows.
-    """
-    return drafted(ACTION, task, person(task), body, subject, "once")
-
-
-TOOL = Tool(action=ACTION, facts=person, call=ask_consent)
+TOOL = message(
+    ACTION,
+    person,
+    "Ask whether the brand may write on one channel. Says that it is voluntary, and promises nothing for a yes.",
+    window=once,
+    body="The question. It names the channel and that consent can be taken back at any time.",
+)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
-
-from langchain_core.tools import InjectedToolArg, tool
+from dataclasses import replace
 
 from agent.domain.action import Action, Aim, Kind
-from agent.domain.bundle import Draft, Reservation, SlotKind, SlotValue
+from agent.domain.bundle import Draft, Reservation, SlotValue
 from agent.domain.customer import Channel, Goal, OpenSlot
 from agent.domain.signals import Situation
-from tools.contract import Task, Tool, about, drafted, person
+from tools.contract import Task, message, moment, shown, text
 
 
 def _aim(situation: Situation) -> Aim | None:
@@ -43,37 +41,27 @@ def _slot(task: Task) -> OpenSlot:
 
 
 def _facts(task: Task) -> Mapping[str, SlotValue]:
-    zone = task.situation.snapshot.zone or task.playbook.brand.zone
-    start = SlotValue(kind=SlotKind.MOMENT, value=_slot(task).starts_at.isoformat(), unit=zone)
-    host = SlotValue(kind=SlotKind.TEXT, value=_slot(task).slot_id.rpartition("@")[0])
-    return person(task) | about(task) | {"slot.start": start, "slot.host": host}
+    start = moment(task, _slot(task).starts_at)
+    host = text(_slot(task).slot_id.rpartition("@")[0])
+    return shown(task) | {"slot.start": start, "slot.host": host}
 
 
-@tool("book_demo", parse_docstring=True)
-def book_demo(
-    candidate: str,
-    body: str,
-    subject: str = "",
-    cites: list[str] | None = None,
-    *,
-    task: Annotated[Task, InjectedToolArg],
-) -> Draft:
-    """Hold the next free place in the host's calendar for a personal demo, and offer it to the customer.
+def _window(task: Task) -> str:
+    return _slot(task).slot_id
 
-    Args:
-        candidate: The reference of one offered candidate, for example c1.
-        body: The message. Facts only as the typed slots that the candidate lists.
-        subject: The subject of an e-mail; empty for chat.
-        cites: The ids of the guideline passages that the wording follows.
-    """
-    reservation = Reservation(
-        kind="slot", resource=_slot(task).slot_id, starts_at=_slot(task).starts_at, ends_at=_slot(task).ends_at
-    )
+
+def _held(task: Task, draft: Draft) -> Draft:
+    """The place is held for this customer, until it begins at the latest."""
     slot = _slot(task)
-    required = ("slot.start", "product.name")
-    return drafted(
-        ACTION, task, _facts(task), body, subject, slot.slot_id, (reservation,), required, ends_at=slot.starts_at
-    )
+    held = Reservation(kind="slot", resource=slot.slot_id, starts_at=slot.starts_at, ends_at=slot.ends_at)
+    return replace(draft, reservations=(held,), expires_at=min(draft.expires_at, slot.starts_at))
 
 
-TOOL = Tool(action=ACTION, facts=_facts, call=book_demo)
+TOOL = message(
+    ACTION,
+    _facts,
+    "Hold the next free place in the host's calendar for a personal demo, and offer it to the customer.",
+    window=_window,
+    required=("slot.start", "product.name"),
+    finish=_held,
+)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
-
-from langchain_core.tools import InjectedToolArg, tool
 
 from agent.domain.action import Action, Aim, Kind
-from agent.domain.bundle import Draft, SlotKind, SlotValue
+from agent.domain.bundle import SlotValue
 from agent.domain.customer import Channel
 from agent.domain.signals import Situation
-from tools.contract import Task, Tool, drafted, person, text
+from tools.contract import Task, message, moment, once, owed, person, text
 
 
 def _aim(situation: Situation) -> Aim | None:
@@ -22,17 +19,12 @@ def _aim(situation: Situation) -> Aim | None:
     return None
 
 
-def _weight(situation: Situation) -> float:
-    """What is owed is never weighed."""
-    return 1.0
-
-
 ACTION = Action(
     name="confirm_demo",
     kind=Kind.DUTY,
     channels=(Channel.EMAIL,),
     aim=_aim,
-    weight=_weight,
+    weight=owed,
     half_life_hours=24.0,
     expires_hours=24.0,
 )
@@ -40,35 +32,20 @@ ACTION = Action(
 
 def _facts(task: Task) -> Mapping[str, SlotValue]:
     found = next(b for b in task.situation.snapshot.bookings if b.news == task.candidate.treatment.entity)
-    zone = task.situation.snapshot.zone or task.playbook.brand.zone
     return person(task) | {
         "booking.id": text(found.booking_id),
         "booking.state": text(found.state),
         "booking.sequence": text(str(found.sequence)),
-        "slot.start": SlotValue(kind=SlotKind.MOMENT, value=found.starts_at.isoformat(), unit=zone),
-        "slot.ends": SlotValue(kind=SlotKind.MOMENT, value=found.ends_at.isoformat(), unit=zone),
+        "slot.start": moment(task, found.starts_at),
+        "slot.ends": moment(task, found.ends_at),
         "slot.host": text(found.host),
     }
 
 
-@tool("confirm_demo", parse_docstring=True)
-def confirm_demo(
-    candidate: str,
-    body: str,
-    subject: str = "",
-    cites: list[str] | None = None,
-    *,
-    task: Annotated[Task, InjectedToolArg],
-) -> Draft:
-    """Confirm a demo, a change of it, or its cancellation, with a calendar file. Time and host are typed slots.
-
-    Args:
-        candidate: The reference of one offered candidate, for example c1.
-        body: The message. Facts only as the typed slots that the candidate lists.
-        subject: The subject of an e-mail or the title of a push; empty elsewhere.
-        cites: The ids of the guideline passages that the wording follows.
-    """
-    return drafted(ACTION, task, _facts(task), body, subject, "once", required=("slot.start",))
-
-
-TOOL = Tool(action=ACTION, facts=_facts, call=confirm_demo)
+TOOL = message(
+    ACTION,
+    _facts,
+    "Confirm a demo, a change of it, or its cancellation, with a calendar file. Time and host are typed slots.",
+    window=once,
+    required=("slot.start",),
+)

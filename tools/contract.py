@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from langchain_core.tools import BaseTool
+from langchain_core.tools import BaseTool, InjectedToolArg, tool
 
 from agent.domain.action import Action, Candidate
-from agent.domain.bundle import NAMELESS, Draft, Payload, Reservation, SlotKind, SlotValue, Words
-from agent.domain.customer import Product
+from agent.domain.bundle import NAMELESS, Draft, Payload, SlotKind, SlotValue, Words
+from agent.domain.customer import Channel, Product
 from agent.domain.money import Money
 from agent.domain.packet import CHANNEL_NAMES
 from agent.domain.playbook import Playbook
@@ -34,6 +35,8 @@ class Task:
 
 
 Facts = Callable[[Task], Mapping[str, SlotValue]]
+Finish = Callable[[Task, Draft], Draft]
+MESSAGE = "The message. Facts only as the typed slots that the candidate lists."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +48,77 @@ class Tool:
     call: BaseTool
 
 
-def drafted(
+def day_of(task: Task) -> str:
+    """The window of what may be said once a day: the date it is due, in UTC."""
+    return task.candidate.treatment.at.date().isoformat()
+
+
+def once(task: Task) -> str:
+    """The window of what is said once about its entity, whenever that is."""
+    return "once"
+
+
+def as_it_is(task: Task, draft: Draft) -> Draft:
+    return draft
+
+
+def message(
     action: Action,
-    task: Task,
-    facts: Mapping[str, SlotValue],
-    body: str,
-    subject: str,
-    window: str,
-    reservations: tuple[Reservation, ...] = (),
+    facts: Facts,
+    says: str,
+    *,
+    window: Callable[[Task], str] = day_of,
     required: tuple[str, ...] = (),
-    ends_at: datetime | None = None,
-) -> Draft:
-    """The draft of a message about the candidate's entity; it expires with the action's patience, or at `ends_at`."""
-    treatment = task.candidate.treatment
-    expires_at = treatment.at + timedelta(hours=action.expires_hours)
-    return Draft(
-        treatment=treatment,
-        kind=action.kind,
-        payload=Payload(words=Words(subject=subject, body=body), slots=facts),
-        window=window,
-        expires_at=min(expires_at, ends_at) if ends_at else expires_at,
-        reservations=reservations,
-        required=required,
-    )
+    finish: Finish = as_it_is,
+    body: str = MESSAGE,
+) -> Tool:
+    """The tool of a message, with the arguments that all of them take.
+
+    `says` tells a model in one line what it is for, `body` what the message has to be; `required` names the slots that
+    the words must show; `finish` adds what is reserved, or what goes with it. It expires with the action's patience.
+    """
+
+    def call(
+        candidate: str,
+        body: str,
+        subject: str = "",
+        cites: list[str] | None = None,
+        *,
+        task: Annotated[Task, InjectedToolArg],
+    ) -> Draft:
+        treatment = task.candidate.treatment
+        draft = Draft(
+            treatment=treatment,
+            kind=action.kind,
+            payload=Payload(words=Words(subject=subject, body=body), slots=facts(task)),
+            window=window(task),
+            expires_at=treatment.at + timedelta(hours=action.expires_hours),
+            required=required,
+        )
+        return finish(task, draft)
+
+    call.__doc__ = f"""{says}
+
+    Args:
+        candidate: The reference of one offered candidate, for example c1.
+        body: {body}
+        subject: {_subject(action)}
+        cites: The ids of the guideline passages that the wording follows.
+    """
+    return Tool(action=action, facts=facts, call=tool(action.name, parse_docstring=True)(call))
+
+
+def _subject(action: Action) -> str:
+    if Channel.PUSH in action.channels:
+        return "The subject of an e-mail or the title of a push; empty elsewhere."
+    if Channel.EMAIL in action.channels:
+        return "The subject of an e-mail; empty elsewhere."
+    return "Leave empty: these channels have no subject."
+
+
+def owed(situation: Situation) -> float:
+    """The weight of a reply or a duty: what is owed is never weighed."""
+    return 1.0
 
 
 def person(task: Task) -> dict[str, SlotValue]:
@@ -94,9 +145,23 @@ def about(task: Task) -> dict[str, SlotValue]:
     return product_slots(task.situation.snapshot.product(task.candidate.treatment.entity))
 
 
-def product_name(task: Task) -> dict[str, SlotValue]:
-    """The product's name alone, where no price is spoken of."""
-    return {name: slot for name, slot in about(task).items() if name == "product.name"}
+def named(task: Task) -> dict[str, SlotValue]:
+    """Who it is for, who speaks, and the product's name without its price."""
+    return person(task) | {name: slot for name, slot in about(task).items() if name == "product.name"}
+
+
+def shown(task: Task) -> dict[str, SlotValue]:
+    """Who it is for, who speaks, and the product with its price."""
+    return person(task) | about(task)
+
+
+def moment(task: Task, at: datetime) -> SlotValue:
+    """An instant, as the customer's clock shows it."""
+    return SlotValue(kind=SlotKind.MOMENT, value=at.isoformat(), unit=zone_of(task))
+
+
+def zone_of(task: Task) -> str:
+    return task.situation.snapshot.zone or task.playbook.brand.zone
 
 
 def text(value: str) -> SlotValue:
@@ -109,8 +174,8 @@ def money(value: Money) -> SlotValue:
 
 def day(task: Task, at: datetime) -> SlotValue:
     """The date of an instant where the customer is."""
-    zone = ZoneInfo(task.situation.snapshot.zone or task.playbook.brand.zone)
-    return SlotValue(kind=SlotKind.DATE, value=at.astimezone(zone).date().isoformat())
+    local = at.astimezone(ZoneInfo(zone_of(task)))
+    return SlotValue(kind=SlotKind.DATE, value=local.date().isoformat())
 
 
 def consent_facts(task: Task) -> dict[str, SlotValue]:
@@ -121,8 +186,3 @@ def consent_facts(task: Task) -> dict[str, SlotValue]:
         return person(task)
     channel = CHANNEL_NAMES[task.situation.snapshot.locale].get(duty.channel, duty.channel)
     return person(task) | {"consent.on": day(task, duty.given_at), "consent.channel": text(channel)}
-
-
-def day_of(task: Task) -> str:
-    """The window of an offer that may be made once a day: the date it is due, in UTC."""
-    return task.candidate.treatment.at.date().isoformat()

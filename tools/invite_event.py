@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated
-
-from langchain_core.tools import InjectedToolArg, tool
 
 from agent.domain.action import Action, Aim, Kind
-from agent.domain.bundle import Draft, SlotKind, SlotValue
+from agent.domain.bundle import SlotValue
 from agent.domain.customer import Channel
 from agent.domain.facts import Occasion, Omen
 from agent.domain.signals import Situation
-from tools.contract import Task, Tool, drafted, person, text
+from tools.contract import Task, message, moment, once, person, text
 
 DELIGHTED = 600_000
 NOTICE = timedelta(days=2)
@@ -39,12 +36,7 @@ def _weight(situation: Situation) -> float:
 ACTION = Action(
     name="invite_event",
     kind=Kind.OFFER,
-    channels=(
-        Channel.EMAIL,
-        Channel.KAKAO,
-        Channel.PUSH,
-        Channel.PAGE,
-    ),
+    channels=(Channel.EMAIL, Channel.KAKAO, Channel.PUSH, Channel.PAGE),
     aim=_aim,
     weight=_weight,
     half_life_hours=168.0,
@@ -55,45 +47,19 @@ ACTION = Action(
 
 def _facts(task: Task) -> Mapping[str, SlotValue]:
     occasion = _next(task.situation)
-    zone = task.situation.snapshot.zone or task.playbook.brand.zone
     if occasion is None:
         return person(task)
     return person(task) | {
         "event.name": text(occasion.name),
         "event.place": text(occasion.place),
-        "event.starts": SlotValue(kind=SlotKind.MOMENT, value=occasion.starts_at.isoformat(), unit=zone),
+        "event.starts": moment(task, occasion.starts_at),
     }
 
 
-@tool("invite_event", parse_docstring=True)
-def invite_event(
-    candidate: str,
-    body: str,
-    subject: str = "",
-    cites: list[str] | None = None,
-    *,
-    task: Annotated[Task, InjectedToolArg],
-) -> Draft:
-    """Invite a delighted customer to the next small event of the brand. Name, place and time are typed slots.
-
-    Args:
-        candidate: The reference of one offered candidate, for example c1.
-        body: The message. Facts only as the typed slots that the candidate lists.
-        subject: The subject of an e-mail or the title of a push; empty elsewhere.
-        cites: The ids of the guideline passages that the wording follows.
-    """
-    return drafted(
-        ACTION,
-        task,
-        _facts(task),
-        body,
-        subject,
-        task.candidate.treatment.entity,
-        required=(
-            "event.starts",
-            "event.place",
-        ),
-    )
-
-
-TOOL = Tool(action=ACTION, facts=_facts, call=invite_event)
+TOOL = message(
+    ACTION,
+    _facts,
+    "Invite a delighted customer to the next small event of the brand. Name, place and time are typed slots.",
+    window=once,
+    required=("event.starts", "event.place"),
+)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
-
-from langchain_core.tools import InjectedToolArg, tool
 
 from agent.domain.action import Action, Aim, Kind
-from agent.domain.bundle import Draft, SlotValue
+from agent.domain.bundle import SlotValue
 from agent.domain.customer import Channel, Goal
 from agent.domain.signals import Situation
-from tools.contract import Task, Tool, day_of, drafted, person, product_name, text
+from tools.contract import Task, message, named, text
 
 
 def _aim(situation: Situation) -> Aim | None:
@@ -33,12 +30,7 @@ def _weight(situation: Situation) -> float:
 ACTION = Action(
     name="invite_experience",
     kind=Kind.OFFER,
-    channels=(
-        Channel.CHAT,
-        Channel.PAGE,
-        Channel.EMAIL,
-        Channel.KAKAO,
-    ),
+    channels=(Channel.CHAT, Channel.PAGE, Channel.EMAIL, Channel.KAKAO),
     aim=_aim,
     weight=_weight,
     half_life_hours=24.0,
@@ -50,27 +42,12 @@ ACTION = Action(
 def _facts(task: Task) -> Mapping[str, SlotValue]:
     product = task.situation.snapshot.product(task.candidate.treatment.entity)
     name = product.more.experience if product else ""
-    return person(task) | product_name(task) | ({"experience.name": text(name)} if name else {})
+    return named(task) | ({"experience.name": text(name)} if name else {})
 
 
-@tool("invite_experience", parse_docstring=True)
-def invite_experience(
-    candidate: str,
-    body: str,
-    subject: str = "",
-    cites: list[str] | None = None,
-    *,
-    task: Annotated[Task, InjectedToolArg],
-) -> Draft:
-    """Invite the customer to try the product they keep looking at: what can be tried is a typed slot.
-
-    Args:
-        candidate: The reference of one offered candidate, for example c1.
-        body: The message. Facts only as the typed slots that the candidate lists.
-        subject: The subject of an e-mail or the title of a push; empty elsewhere.
-        cites: The ids of the guideline passages that the wording follows.
-    """
-    return drafted(ACTION, task, _facts(task), body, subject, day_of(task), required=("experience.name",))
-
-
-TOOL = Tool(action=ACTION, facts=_facts, call=invite_experience)
+TOOL = message(
+    ACTION,
+    _facts,
+    "Invite the customer to try the product they keep looking at: what can be tried is a typed slot.",
+    required=("experience.name",),
+)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
-
-from langchain_core.tools import InjectedToolArg, tool
 
 from agent.domain.action import Action, Aim, Kind
-from agent.domain.bundle import Draft, SlotValue
+from agent.domain.bundle import SlotValue
 from agent.domain.customer import Channel
 from agent.domain.facts import NearStore
 from agent.domain.signals import Situation
-from tools.contract import Task, Tool, day_of, drafted, person, product_name, text
+from tools.contract import Task, message, named, text
 
 
 def _near(situation: Situation) -> NearStore | None:
@@ -36,12 +33,7 @@ def _weight(situation: Situation) -> float:
 ACTION = Action(
     name="nearest_store",
     kind=Kind.OFFER,
-    channels=(
-        Channel.PUSH,
-        Channel.KAKAO,
-        Channel.CHAT,
-        Channel.PAGE,
-    ),
+    channels=(Channel.PUSH, Channel.KAKAO, Channel.CHAT, Channel.PAGE),
     aim=_aim,
     weight=_weight,
     half_life_hours=0.5,
@@ -53,29 +45,14 @@ ACTION = Action(
 def _facts(task: Task) -> Mapping[str, SlotValue]:
     store = _near(task.situation)
     if store is None:
-        return person(task) | product_name(task)
+        return named(task)
     near = {"store.name": text(store.name), "store.distance": text(f"{store.metres} m")}
-    return person(task) | product_name(task) | near
+    return named(task) | near
 
 
-@tool("nearest_store", parse_docstring=True)
-def nearest_store(
-    candidate: str,
-    body: str,
-    subject: str = "",
-    cites: list[str] | None = None,
-    *,
-    task: Annotated[Task, InjectedToolArg],
-) -> Draft:
-    """Tell the customer about the nearest shop that has what they look at. Needs their consent to the use of location.
-
-    Args:
-        candidate: The reference of one offered candidate, for example c1.
-        body: The message. Facts only as the typed slots that the candidate lists.
-        subject: The subject of an e-mail or the title of a push; empty elsewhere.
-        cites: The ids of the guideline passages that the wording follows.
-    """
-    return drafted(ACTION, task, _facts(task), body, subject, day_of(task), required=("store.name",))
-
-
-TOOL = Tool(action=ACTION, facts=_facts, call=nearest_store)
+TOOL = message(
+    ACTION,
+    _facts,
+    "Tell the customer about the nearest shop that has what they look at. Needs their consent to the use of location.",
+    required=("store.name",),
+)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
-
-from langchain_core.tools import InjectedToolArg, tool
 
 from agent.domain.action import Action, Aim, Kind
-from agent.domain.bundle import Draft, SlotKind, SlotValue
+from agent.domain.bundle import SlotKind, SlotValue
 from agent.domain.customer import Channel
 from agent.domain.facts import Omen
 from agent.domain.signals import Situation
-from tools.contract import Task, Tool, day_of, drafted, text
+from tools.contract import Task, message, owed, text
 
 
 def _aim(situation: Situation) -> Aim | None:
@@ -24,17 +21,12 @@ def _aim(situation: Situation) -> Aim | None:
     return Aim(entity=wanted.entity, because="demand") if known and not told else None
 
 
-def _weight(situation: Situation) -> float:
-    """What is owed is never weighed."""
-    return 1.0
-
-
 ACTION = Action(
     name="note_stock",
     kind=Kind.DUTY,
     channels=(Channel.DESK,),
     aim=_aim,
-    weight=_weight,
+    weight=owed,
     half_life_hours=48.0,
     expires_hours=72.0,
 )
@@ -53,24 +45,8 @@ def _facts(task: Task) -> Mapping[str, SlotValue]:
     }
 
 
-@tool("note_stock", parse_docstring=True)
-def note_stock(
-    candidate: str,
-    body: str,
-    subject: str = "",
-    cites: list[str] | None = None,
-    *,
-    task: Annotated[Task, InjectedToolArg],
-) -> Draft:
-    """Propose to operations to move stock near the buyers before they order. Product, region, units and day are slots.
-
-    Args:
-        candidate: The reference of one offered candidate, for example c1.
-        body: The message. Facts only as the typed slots that the candidate lists.
-        subject: Leave empty: these channels have no subject.
-        cites: The ids of the guideline passages that the wording follows.
-    """
-    return drafted(ACTION, task, _facts(task), body, subject, day_of(task))
-
-
-TOOL = Tool(action=ACTION, facts=_facts, call=note_stock)
+TOOL = message(
+    ACTION,
+    _facts,
+    "Propose to operations to move stock near the buyers before they order. Product, region, units and day are slots.",
+)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from langchain_core.tools import InjectedToolArg, tool
-
 from agent.domain.action import Action, Aim, Kind
-from agent.domain.bundle import Draft
 from agent.domain.customer import Channel
 from agent.domain.signals import Situation
-from tools.contract import MOMENTS_OF_INTEREST, SEVERAL_VIEWS, Task, Tool, about, day_of, drafted, person
+from tools.contract import MOMENTS_OF_INTEREST, SEVERAL_VIEWS, message, shown
 
 
 def _aim(situation: Situation) -> Aim | None:
@@ -39,24 +34,8 @@ ACTION = Action(
 )
 
 
-@tool("offer_chat", parse_docstring=True)
-def offer_chat(
-    candidate: str,
-    body: str,
-    subject: str = "",
-    cites: list[str] | None = None,
-    *,
-    task: Annotated[Task, InjectedToolArg],
-) -> Draft:
-    """Offer a live chat about the product the visitor is looking at. Nothing is sold yet.
-
-    Args:
-        candidate: The reference of one offered candidate, for example c1.
-        body: The message. Facts only as the typed slots that the candidate lists.
-        subject: Leave empty: chat and page have no subject.
-        cites: The ids of the guideline passages that the wording follows.
-    """
-    return drafted(ACTION, task, TOOL.facts(task), body, subject, day_of(task))
-
-
-TOOL = Tool(action=ACTION, facts=lambda task: person(task) | about(task), call=offer_chat)
+TOOL = message(
+    ACTION,
+    shown,
+    "Offer a live chat about the product the visitor is looking at. Nothing is sold yet.",
+)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
-
-from langchain_core.tools import InjectedToolArg, tool
+from dataclasses import replace
 
 from agent.domain.action import Action, Aim, Kind
 from agent.domain.bundle import CODELESS, Draft, Reservation, SlotKind, SlotValue
 from agent.domain.customer import CampaignLeft, Channel, Goal
 from agent.domain.signals import LiveContext, Situation
-from tools.contract import FRESH_CART_MINUTES, SEVERAL_VIEWS, Task, Tool, day_of, drafted, person
+from tools.contract import FRESH_CART_MINUTES, SEVERAL_VIEWS, Task, message, person
 
 
 def _aim(situation: Situation) -> Aim | None:
@@ -76,23 +74,8 @@ def _facts(task: Task) -> Mapping[str, SlotValue]:
     }
 
 
-@tool("offer_coupon", parse_docstring=True)
-def offer_coupon(
-    candidate: str,
-    body: str,
-    subject: str = "",
-    cites: list[str] | None = None,
-    *,
-    task: Annotated[Task, InjectedToolArg],
-) -> Draft:
-    """Offer the running campaign's single-use coupon. Percentage, code, minimum and last day are typed slots.
-
-    Args:
-        candidate: The reference of one offered candidate, for example c1.
-        body: The message. It names minimum spend and last day beside the benefit, as typed slots.
-        subject: The subject of an e-mail or the title of a push; empty elsewhere.
-        cites: The ids of the guideline passages that the wording follows.
-    """
+def _reserved(task: Task, draft: Draft) -> Draft:
+    """A single-use code out of the campaign's budget; the offer ends with the campaign."""
     campaign = _campaign(task)
     reservation = Reservation(
         kind="coupon",
@@ -104,9 +87,14 @@ def offer_coupon(
         minimum=campaign.minimum_spend,
         ends_at=campaign.ends_at,
     )
-    return drafted(
-        ACTION, task, _facts(task), body, subject, day_of(task), (reservation,), CONDITIONS, campaign.ends_at
-    )
+    return replace(draft, reservations=(reservation,), expires_at=min(draft.expires_at, campaign.ends_at))
 
 
-TOOL = Tool(action=ACTION, facts=_facts, call=offer_coupon)
+TOOL = message(
+    ACTION,
+    _facts,
+    "Offer the running campaign's single-use coupon. Percentage, code, minimum and last day are typed slots.",
+    required=CONDITIONS,
+    finish=_reserved,
+    body="The message. It names minimum spend and last day beside the benefit, as typed slots.",
+)

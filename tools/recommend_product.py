@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
-
-from langchain_core.tools import InjectedToolArg, tool
 
 from agent.domain.action import Action, Aim, Kind
-from agent.domain.bundle import Draft, SlotValue
+from agent.domain.bundle import SlotValue
 from agent.domain.customer import Channel, Goal, Product
 from agent.domain.facts import Foreseen, Omen
 from agent.domain.signals import Situation
-from tools.contract import SEVERAL_VIEWS, Task, Tool, about, day_of, drafted, person, text
+from tools.contract import SEVERAL_VIEWS, Task, message, shown, text
 
 AWAY_DAYS = 30.0
 """Someone who bought within a month is not away; someone who returned it all had no favourite."""
@@ -43,7 +40,7 @@ def _facts(task: Task) -> Mapping[str, SlotValue]:
     situation, entity = task.situation, task.candidate.treatment.entity
     foreseen = (situation.snapshot.foresees(omen) for omen in (Omen.TOGETHER, Omen.SIMILAR))
     anchor = next((_anchor(situation, f) for f in foreseen if f and f.entity == entity), None)
-    return person(task) | about(task) | ({"anchor.name": text(anchor.name)} if anchor else {})
+    return shown(task) | ({"anchor.name": text(anchor.name)} if anchor else {})
 
 
 def _weight(situation: Situation) -> float:
@@ -67,24 +64,8 @@ ACTION = Action(
 )
 
 
-@tool("recommend_product", parse_docstring=True)
-def recommend_product(
-    candidate: str,
-    body: str,
-    subject: str = "",
-    cites: list[str] | None = None,
-    *,
-    task: Annotated[Task, InjectedToolArg],
-) -> Draft:
-    """Recommend one product the customer has shown interest in, without any discount.
-
-    Args:
-        candidate: The reference of one offered candidate, for example c1.
-        body: The message. Facts only as the typed slots that the candidate lists.
-        subject: The subject of an e-mail or the title of a push; empty elsewhere.
-        cites: The ids of the guideline passages that the wording follows.
-    """
-    return drafted(ACTION, task, TOOL.facts(task), body, subject, day_of(task))
-
-
-TOOL = Tool(action=ACTION, facts=_facts, call=recommend_product)
+TOOL = message(
+    ACTION,
+    _facts,
+    "Recommend one product the customer has shown interest in, without any discount.",
+)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
-
-from langchain_core.tools import InjectedToolArg, tool
 
 from agent.domain.action import Action, Aim, Kind
-from agent.domain.bundle import Draft, SlotValue
+from agent.domain.bundle import SlotValue
 from agent.domain.customer import Channel, Goal
 from agent.domain.signals import Situation
-from tools.contract import FRESH_CART_MINUTES, Task, Tool, day_of, drafted, money, person
+from tools.contract import FRESH_CART_MINUTES, Task, message, money, person
 
 
 def _aim(situation: Situation) -> Aim | None:
@@ -30,13 +27,7 @@ def _weight(situation: Situation) -> float:
 ACTION = Action(
     name="remind_cart",
     kind=Kind.OFFER,
-    channels=(
-        Channel.EMAIL,
-        Channel.KAKAO,
-        Channel.SMS,
-        Channel.PUSH,
-        Channel.PAGE,
-    ),
+    channels=(Channel.EMAIL, Channel.KAKAO, Channel.SMS, Channel.PUSH, Channel.PAGE),
     aim=_aim,
     weight=_weight,
     half_life_hours=48.0,
@@ -52,24 +43,8 @@ def _facts(task: Task) -> Mapping[str, SlotValue]:
     return person(task) | ({"cart.value": money(value)} if value else {})
 
 
-@tool("remind_cart", parse_docstring=True)
-def remind_cart(
-    candidate: str,
-    body: str,
-    subject: str = "",
-    cites: list[str] | None = None,
-    *,
-    task: Annotated[Task, InjectedToolArg],
-) -> Draft:
-    """Remind the customer of the cart that they left, without a discount and without any hurry.
-
-    Args:
-        candidate: The reference of one offered candidate, for example c1.
-        body: The message. Facts only as the typed slots that the candidate lists.
-        subject: The subject of an e-mail or the title of a push; empty elsewhere.
-        cites: The ids of the guideline passages that the wording follows.
-    """
-    return drafted(ACTION, task, _facts(task), body, subject, day_of(task))
-
-
-TOOL = Tool(action=ACTION, facts=_facts, call=remind_cart)
+TOOL = message(
+    ACTION,
+    _facts,
+    "Remind the customer of the cart that they left, without a discount and without any hurry.",
+)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated
-
-from langchain_core.tools import InjectedToolArg, tool
 
 from agent.domain.action import Action, Aim, Kind
-from agent.domain.bundle import LINKLESS, Draft, SlotKind, SlotValue
+from agent.domain.bundle import LINKLESS, SlotKind, SlotValue
 from agent.domain.customer import Channel, Goal
 from agent.domain.facts import Omen
 from agent.domain.signals import Situation
-from tools.contract import Task, Tool, day_of, drafted, person, product_name
+from tools.contract import Task, message, named
 
 EARLY, LATE = timedelta(days=3), timedelta(days=14)
 """From when to when a reminder is of use."""
@@ -38,12 +35,7 @@ def _weight(situation: Situation) -> float:
 ACTION = Action(
     name="remind_reorder",
     kind=Kind.OFFER,
-    channels=(
-        Channel.EMAIL,
-        Channel.KAKAO,
-        Channel.PUSH,
-        Channel.SMS,
-    ),
+    channels=(Channel.EMAIL, Channel.KAKAO, Channel.PUSH, Channel.SMS),
     aim=_aim,
     weight=_weight,
     half_life_hours=120.0,
@@ -55,27 +47,12 @@ ACTION = Action(
 
 def _facts(task: Task) -> Mapping[str, SlotValue]:
     link = SlotValue(kind=SlotKind.LATE, value=LINKLESS)
-    return person(task) | product_name(task) | {"reorder.link": link}
+    return named(task) | {"reorder.link": link}
 
 
-@tool("remind_reorder", parse_docstring=True)
-def remind_reorder(
-    candidate: str,
-    body: str,
-    subject: str = "",
-    cites: list[str] | None = None,
-    *,
-    task: Annotated[Task, InjectedToolArg],
-) -> Draft:
-    """Remind the customer of something they will need again, with a link that asks to order it. Nothing is ordered yet.
-
-    Args:
-        candidate: The reference of one offered candidate, for example c1.
-        body: The message. Facts only as the typed slots that the candidate lists.
-        subject: The subject of an e-mail or the title of a push; empty elsewhere.
-        cites: The ids of the guideline passages that the wording follows.
-    """
-    return drafted(ACTION, task, _facts(task), body, subject, day_of(task), required=("reorder.link",))
-
-
-TOOL = Tool(action=ACTION, facts=_facts, call=remind_reorder)
+TOOL = message(
+    ACTION,
+    _facts,
+    "Remind the customer of something they will need again, with a link that asks to order it. Nothing is ordered yet.",
+    required=("reorder.link",),
+)

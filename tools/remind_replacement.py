@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
-
-from langchain_core.tools import InjectedToolArg, tool
 
 from agent.domain.action import Action, Aim, Kind
-from agent.domain.bundle import Draft
 from agent.domain.customer import Channel, Goal
 from agent.domain.facts import Omen
 from agent.domain.signals import Situation
-from tools.contract import Task, Tool, day_of, drafted, person, product_name
+from tools.contract import message, named
 
 AHEAD = timedelta(days=14)
 
@@ -35,11 +31,7 @@ def _weight(situation: Situation) -> float:
 ACTION = Action(
     name="remind_replacement",
     kind=Kind.OFFER,
-    channels=(
-        Channel.EMAIL,
-        Channel.KAKAO,
-        Channel.PUSH,
-    ),
+    channels=(Channel.EMAIL, Channel.KAKAO, Channel.PUSH),
     aim=_aim,
     weight=_weight,
     half_life_hours=240.0,
@@ -49,24 +41,8 @@ ACTION = Action(
 )
 
 
-@tool("remind_replacement", parse_docstring=True)
-def remind_replacement(
-    candidate: str,
-    body: str,
-    subject: str = "",
-    cites: list[str] | None = None,
-    *,
-    task: Annotated[Task, InjectedToolArg],
-) -> Draft:
-    """Point out that something the customer uses may be worn out by now.
-
-    Args:
-        candidate: The reference of one offered candidate, for example c1.
-        body: The message. Facts only as the typed slots that the candidate lists.
-        subject: The subject of an e-mail or the title of a push; empty elsewhere.
-        cites: The ids of the guideline passages that the wording follows.
-    """
-    return drafted(ACTION, task, TOOL.facts(task), body, subject, day_of(task))
-
-
-TOOL = Tool(action=ACTION, facts=lambda task: person(task) | product_name(task), call=remind_replacement)
+TOOL = message(
+    ACTION,
+    named,
+    "Point out that something the customer uses may be worn out by now.",
+)

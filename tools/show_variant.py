@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
-
-from langchain_core.tools import InjectedToolArg, tool
 
 from agent.domain.action import Action, Aim, Kind
-from agent.domain.bundle import Draft, SlotValue
+from agent.domain.bundle import SlotValue
 from agent.domain.customer import Channel
 from agent.domain.facts import Omen
 from agent.domain.signals import Situation
-from tools.contract import Task, Tool, day_of, drafted, person, product_name, text
+from tools.contract import Task, message, named, text
 
 
 def _aim(situation: Situation) -> Aim | None:
@@ -40,27 +37,11 @@ ACTION = Action(
 
 def _facts(task: Task) -> Mapping[str, SlotValue]:
     fitting = task.situation.snapshot.foresees(Omen.CREATIVE)
-    return person(task) | product_name(task) | ({"creative.id": text(fitting.value)} if fitting else {})
+    return named(task) | ({"creative.id": text(fitting.value)} if fitting else {})
 
 
-@tool("show_variant", parse_docstring=True)
-def show_variant(
-    candidate: str,
-    body: str,
-    subject: str = "",
-    cites: list[str] | None = None,
-    *,
-    task: Annotated[Task, InjectedToolArg],
-) -> Draft:
-    """Show a product with the picture that fits this viewer. The words are one caption line.
-
-    Args:
-        candidate: The reference of one offered candidate, for example c1.
-        body: The message. Facts only as the typed slots that the candidate lists.
-        subject: Leave empty: these channels have no subject.
-        cites: The ids of the guideline passages that the wording follows.
-    """
-    return drafted(ACTION, task, _facts(task), body, subject, day_of(task))
-
-
-TOOL = Tool(action=ACTION, facts=_facts, call=show_variant)
+TOOL = message(
+    ACTION,
+    _facts,
+    "Show a product with the picture that fits this viewer. The words are one caption line.",
+)

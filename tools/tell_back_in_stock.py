@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
-
-from langchain_core.tools import InjectedToolArg, tool
 
 from agent.domain.action import Action, Aim, Kind
-from agent.domain.bundle import Draft
 from agent.domain.customer import Channel, Goal
 from agent.domain.signals import Situation
-from tools.contract import Task, Tool, about, day_of, drafted, person
+from tools.contract import message, shown
 
 RECENT = timedelta(days=14)
 """What has been back longer than this is no news."""
@@ -39,13 +35,7 @@ def _weight(situation: Situation) -> float:
 ACTION = Action(
     name="tell_back_in_stock",
     kind=Kind.OFFER,
-    channels=(
-        Channel.EMAIL,
-        Channel.KAKAO,
-        Channel.PUSH,
-        Channel.SMS,
-        Channel.PAGE,
-    ),
+    channels=(Channel.EMAIL, Channel.KAKAO, Channel.PUSH, Channel.SMS, Channel.PAGE),
     aim=_aim,
     weight=_weight,
     half_life_hours=72.0,
@@ -55,24 +45,8 @@ ACTION = Action(
 )
 
 
-@tool("tell_back_in_stock", parse_docstring=True)
-def tell_back_in_stock(
-    candidate: str,
-    body: str,
-    subject: str = "",
-    cites: list[str] | None = None,
-    *,
-    task: Annotated[Task, InjectedToolArg],
-) -> Draft:
-    """Tell the customer that a product they looked for is in stock again.
-
-    Args:
-        candidate: The reference of one offered candidate, for example c1.
-        body: The message. Facts only as the typed slots that the candidate lists.
-        subject: The subject of an e-mail or the title of a push; empty elsewhere.
-        cites: The ids of the guideline passages that the wording follows.
-    """
-    return drafted(ACTION, task, TOOL.facts(task), body, subject, day_of(task))
-
-
-TOOL = Tool(action=ACTION, facts=lambda task: person(task) | about(task), call=tell_back_in_stock)
+TOOL = message(
+    ACTION,
+    shown,
+    "Tell the customer that a product they looked for is in stock again.",
+)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
-
-from langchain_core.tools import InjectedToolArg, tool
 
 from agent.domain.action import Action, Aim, Kind
-from agent.domain.bundle import Draft, SlotValue
+from agent.domain.bundle import SlotValue
 from agent.domain.customer import Channel, Event
 from agent.domain.facts import Order
 from agent.domain.signals import Situation
-from tools.contract import Task, Tool, day, day_of, drafted, person, text
+from tools.contract import Task, day, day_of, message, owed, person, text
 
 
 def _asked(situation: Situation) -> tuple[Event, Order] | None:
@@ -41,22 +38,12 @@ def _aim(situation: Situation) -> Aim | None:
     return Aim(entity=order.order_id, because="late" if late else order.state)
 
 
-def _weight(situation: Situation) -> float:
-    """What is owed is never weighed."""
-    return 1.0
-
-
 ACTION = Action(
     name="tell_order_status",
     kind=Kind.REPLY,
-    channels=(
-        Channel.CHAT,
-        Channel.EMAIL,
-        Channel.KAKAO,
-        Channel.SMS,
-    ),
+    channels=(Channel.CHAT, Channel.EMAIL, Channel.KAKAO, Channel.SMS),
     aim=_aim,
-    weight=_weight,
+    weight=owed,
     half_life_hours=24.0,
     expires_hours=24.0,
 )
@@ -78,24 +65,10 @@ def _window(task: Task) -> str:
     return found[0].at.isoformat() if found else day_of(task)
 
 
-@tool("tell_order_status", parse_docstring=True)
-def tell_order_status(
-    candidate: str,
-    body: str,
-    subject: str = "",
-    cites: list[str] | None = None,
-    *,
-    task: Annotated[Task, InjectedToolArg],
-) -> Draft:
-    """Answer where the customer's order is and when it will arrive, from what the carrier says.
-
-    Args:
-        candidate: The reference of one offered candidate, for example c1.
-        body: The message. Facts only as the typed slots that the candidate lists.
-        subject: The subject of an e-mail or the title of a push; empty elsewhere.
-        cites: The ids of the guideline passages that the wording follows.
-    """
-    return drafted(ACTION, task, _facts(task), body, subject, _window(task), required=("order.number",))
-
-
-TOOL = Tool(action=ACTION, facts=_facts, call=tell_order_status)
+TOOL = message(
+    ACTION,
+    _facts,
+    "Answer where the customer's order is and when it will arrive, from what the carrier says.",
+    window=_window,
+    required=("order.number",),
+)

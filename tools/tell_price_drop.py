@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated
-
-from langchain_core.tools import InjectedToolArg, tool
 
 from agent.domain.action import Action, Aim, Kind
-from agent.domain.bundle import Draft, SlotValue
+from agent.domain.bundle import SlotValue
 from agent.domain.customer import Channel, Goal
 from agent.domain.signals import Situation
-from tools.contract import Task, Tool, about, day_of, drafted, money, person
+from tools.contract import Task, message, money, shown
 
 RECENT = timedelta(days=7)
 """A price that has held longer than this is no news."""
@@ -42,13 +39,7 @@ def _weight(situation: Situation) -> float:
 ACTION = Action(
     name="tell_price_drop",
     kind=Kind.OFFER,
-    channels=(
-        Channel.EMAIL,
-        Channel.KAKAO,
-        Channel.PUSH,
-        Channel.SMS,
-        Channel.PAGE,
-    ),
+    channels=(Channel.EMAIL, Channel.KAKAO, Channel.PUSH, Channel.SMS, Channel.PAGE),
     aim=_aim,
     weight=_weight,
     half_life_hours=72.0,
@@ -61,38 +52,12 @@ ACTION = Action(
 def _facts(task: Task) -> Mapping[str, SlotValue]:
     product = task.situation.snapshot.product(task.candidate.treatment.entity)
     before = product.lowest_price if product else None
-    return person(task) | about(task) | ({"product.price_before": money(before)} if before else {})
+    return shown(task) | ({"product.price_before": money(before)} if before else {})
 
 
-@tool("tell_price_drop", parse_docstring=True)
-def tell_price_drop(
-    candidate: str,
-    body: str,
-    subject: str = "",
-    cites: list[str] | None = None,
-    *,
-    task: Annotated[Task, InjectedToolArg],
-) -> Draft:
-    """Tell the customer that something they looked at costs less now. Both prices stand in the text.
-
-    Args:
-        candidate: The reference of one offered candidate, for example c1.
-        body: The message. Facts only as the typed slots that the candidate lists.
-        subject: The subject of an e-mail or the title of a push; empty elsewhere.
-        cites: The ids of the guideline passages that the wording follows.
-    """
-    return drafted(
-        ACTION,
-        task,
-        _facts(task),
-        body,
-        subject,
-        day_of(task),
-        required=(
-            "product.price",
-            "product.price_before",
-        ),
-    )
-
-
-TOOL = Tool(action=ACTION, facts=_facts, call=tell_price_drop)
+TOOL = message(
+    ACTION,
+    _facts,
+    "Tell the customer that something they looked at costs less now. Both prices stand in the text.",
+    required=("product.price", "product.price_before"),
+)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from langchain_core.tools import InjectedToolArg, tool
-
 from agent.domain.action import Action, Aim, Kind
-from agent.domain.bundle import Draft
 from agent.domain.customer import Channel, Goal
 from agent.domain.facts import Omen
 from agent.domain.signals import Situation
-from tools.contract import Task, Tool, day_of, drafted, person, product_name
+from tools.contract import message, named
 
 AWAY_DAYS = 120.0
 """A rule of thumb where nothing is foreseen: after four months without an order somebody is leaving."""
@@ -37,11 +32,7 @@ def _weight(situation: Situation) -> float:
 ACTION = Action(
     name="win_back",
     kind=Kind.OFFER,
-    channels=(
-        Channel.EMAIL,
-        Channel.KAKAO,
-        Channel.PUSH,
-    ),
+    channels=(Channel.EMAIL, Channel.KAKAO, Channel.PUSH),
     aim=_aim,
     weight=_weight,
     half_life_hours=240.0,
@@ -51,24 +42,8 @@ ACTION = Action(
 )
 
 
-@tool("win_back", parse_docstring=True)
-def win_back(
-    candidate: str,
-    body: str,
-    subject: str = "",
-    cites: list[str] | None = None,
-    *,
-    task: Annotated[Task, InjectedToolArg],
-) -> Draft:
-    """Say hello to a customer who has been away for long, with what they loved most. No guilt, no pressure.
-
-    Args:
-        candidate: The reference of one offered candidate, for example c1.
-        body: The message. Facts only as the typed slots that the candidate lists.
-        subject: The subject of an e-mail or the title of a push; empty elsewhere.
-        cites: The ids of the guideline passages that the wording follows.
-    """
-    return drafted(ACTION, task, TOOL.facts(task), body, subject, day_of(task))
-
-
-TOOL = Tool(action=ACTION, facts=lambda task: person(task) | product_name(task), call=win_back)
+TOOL = message(
+    ACTION,
+    named,
+    "Say hello to a customer who has been away for long, with what they loved most. No guilt, no pressure.",
+)
