@@ -358,6 +358,7 @@ def _check(playbook: Playbook, path: Path) -> None:
     from babel.numbers import list_currencies
 
     import tools
+    from agent.journeys.calendars import has_holidays
 
     known = {p.stem for p in Path(next(iter(tools.__path__))).glob("*.py")}
     known -= {"__init__", "contract", "catalogue", "hold", "wait_until"}
@@ -367,6 +368,10 @@ def _check(playbook: Playbook, path: Path) -> None:
             raise PlaybookError(f"actions.{name}: no such action", place=str(path), next_step=choose)
     if playbook.brand.currency not in list_currencies():
         raise PlaybookError("brand.currency: no such currency", place=str(path), next_step="Use a code such as GBP.")
+    for calendar in playbook.calendars:
+        if calendar.holidays is not None and not has_holidays(calendar.holidays):
+            what = f"calendars: no public holidays are known for {calendar.holidays}"
+            raise PlaybookError(what, place=str(path), next_step="Write a country or a part of one: KR, GB-ENG.")
     folder = guideline_folder(playbook, path)
     if playbook.guidelines and not folder.is_dir():
         raise PlaybookError("guidelines: no such folder", place=str(path), next_step=f"Make {folder}, or name another.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agent.dispatch.dispatcher import Dispatcher
 from agent.domain.approval import Approval
@@ -17,22 +17,27 @@ DISPATCH = "dispatch"
 LONGEST_NAME = 120
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Sending:
-    """The outbox of one tenant. `dispatcher` is made on first use: it loads the guard and the providers."""
+    """The outbox of one tenant. `dispatcher` makes a worker, with the guard and the providers; ours is made on first
+    use and kept, and with it how much has left in this second."""
 
     tenant: TenantId
     results: Results
     switches: Switches
     approvals: Approvals
     dispatcher: Callable[[], Dispatcher]
+    _worker: Dispatcher | None = field(default=None, init=False)
 
-    def drain(self) -> Swept:
-        """Sends everything that is due and may be sent now; what nobody approved in time is given up first."""
+    def drain(self, rest: Callable[[float], None] | None = None) -> Swept:
+        """Sends everything that is due and may be sent now; what nobody approved in time is given up first. With `rest`
+        it takes the time that the providers' paces ask for."""
+        if self._worker is None:
+            self._worker = self.dispatcher()
         swept = Swept()
         swept.add("not approved", self.approvals.expire(self.tenant))
         swept.add("places freed", self.results.lapse())
-        swept.merge(self.dispatcher().drain().counts)
+        swept.merge(self._worker.drain(rest).counts)
         return swept
 
     def pause(self, by: str, everyone: bool = False) -> bool:

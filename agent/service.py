@@ -44,8 +44,8 @@ from agent.domain.verdict import Ruling
 from agent.guardrails.words import compose, links_of
 from agent.importing import run as importing
 from agent.importing.attributes import read_attributes
+from agent.journeys.calendars import slot_at
 from agent.sending import Sending
-from agent.store.calendars import slot_at
 from agent.waking import Waking
 from prompts.loading import templates
 
@@ -154,10 +154,10 @@ class Tactful:
         """Fires every timer that is due: journeys go on or end, waits are over, duties are seen to."""
         return self._waking.drain()
 
-    def dispatch(self) -> Swept:
-        """One round of everything that is due: timers first, then what they and others left in the outbox."""
+    def dispatch(self, rest: Callable[[float], None] | None = None) -> Swept:
+        """Everything that is due: timers first, then what they and others left in the outbox; `rest` as in `drain`."""
         swept = self.wake()
-        swept.merge(self.sending.drain().counts)
+        swept.merge(self.sending.drain(rest).counts)
         return swept
 
     def _decide_many(self, asked: Mapping[CustomerId, TriggerKey], now: datetime) -> Iterator[Committed]:

@@ -12,12 +12,15 @@ from agent.domain.delivery import Swept
 from agent.domain.ids import CustomerId, TenantId, TriggerKey
 from agent.domain.playbook import Playbook
 from agent.domain.ports import Clock, Ids, Journeys, Timers
-from agent.domain.timers import Timer, TimerKind
+from agent.domain.timers import DUTIES, Timer, TimerKind
 from agent.journeys.course import is_over, look_again
 
 BATCH = 500
 LEASE = timedelta(minutes=5)
 """Far longer than deciding on a batch takes; what a dead worker leaves is taken up after it."""
+
+AGAIN = timedelta(hours=6)
+"""When a duty is tried again that could not be seen to: no channel, another message first."""
 
 Decide = Callable[[Mapping[CustomerId, TriggerKey]], Iterator[Committed]]
 
@@ -49,30 +52,32 @@ class Waking:
             return swept
         names = [timer.subject for timer in due if timer.kind is TimerKind.FOLLOW_UP]
         active = self.journeys.woken(self.tenant, names) if names else {}
-        over = [name for name, journey in active.items() if is_over(journey, self.playbook, now)]
+        over = {name for name, journey in active.items() if is_over(journey, self.playbook, now)}
         if over:
-            self.journeys.expire(self.tenant, over)
-        for rest in _one_each([t for t in due if t.customer is not None and self._calls(t, active, over)]):
-            self._decide(rest, active, swept)
+            self.journeys.expire(self.tenant, sorted(over))
+        looking = {name: journey for name, journey in active.items() if name not in over}
+        undone: list[Timer] = []
+        for some in _one_each([t for t in due if t.kind is not TimerKind.FOLLOW_UP or t.subject in looking]):
+            undone += self._decide(some, looking, swept)
+        missed = self.timers.later(self.tenant, undone, lease, now + AGAIN) if undone else 0
         swept.add("journeys over", len(over))
-        swept.add("fired", self.timers.done(self.tenant, due, lease))
+        swept.add("duties missed", missed)
+        swept.add("fired", self.timers.done(self.tenant, [t for t in due if t not in undone], lease))
+        swept.add("duties put off", len(undone) - missed)
         return swept
 
-    def _calls(self, timer: Timer, active: Mapping[str, Journey], over: Sequence[str]) -> bool:
-        """Whether the timer still asks for a decision."""
-        if timer.kind is TimerKind.FOLLOW_UP:
-            return timer.subject in active and timer.subject not in over
-        return timer.kind is not TimerKind.REGISTER_REFRESH
-
-    def _decide(self, timers: Mapping[CustomerId, Timer], active: Mapping[str, Journey], swept: Swept) -> None:
-        looks = []
-        asked = {customer: TriggerKey(f"timer:{timer.timer_id}") for customer, timer in timers.items()}
+    def _decide(self, timers: Mapping[CustomerId, Timer], looking: Mapping[str, Journey], swept: Swept) -> list[Timer]:
+        """Decides on each; the duties that the decisions have not seen to."""
+        looks, undone = [], []
+        asked = {customer: TriggerKey(f"timer:{t.timer_id}:{t.fires_at}") for customer, t in timers.items()}
         for committed in self.decide(asked):
             decision = committed.decision
             timer = timers[decision.customer]
-            swept.add("acted" if decision.chosen else "held")
-            journey = active.get(timer.subject)
-            if journey is not None and not _continued(committed, journey):
+            swept.add("acted" if decision.chosen else "stayed silent")
+            if timer.kind in DUTIES and not _about(committed, timer.subject):
+                undone.append(timer)
+            journey = looking.get(timer.subject)
+            if journey is not None and not _about(committed, journey.entity):
                 at = look_again(journey, self.playbook, decision.as_of)
                 if at is None:
                     self.journeys.expire(self.tenant, [journey.journey_id])
@@ -80,12 +85,13 @@ class Waking:
                     looks.append((decision.customer, journey.journey_id, at))
         if looks:
             self.journeys.again(self.tenant, looks)
+        return undone
 
 
-def _continued(committed: Committed, journey: Journey) -> bool:
-    """The decision was another touch of this very journey: its commit has armed the next look."""
+def _about(committed: Committed, entity: str) -> bool:
+    """The decision has acted on this very thing: a journey's commit has then armed its next look."""
     chosen = committed.decision.chosen
-    return chosen is not None and chosen.entity == journey.entity
+    return chosen is not None and chosen.entity == entity
 
 
 def _one_each(timers: Sequence[Timer]) -> Iterator[dict[CustomerId, Timer]]:

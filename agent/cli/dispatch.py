@@ -20,7 +20,10 @@ NAMES = {
     "en": {
         "fired": "timers fired",
         "acted": "decisions to act",
-        "held": "held for approval, or decided to stay silent",
+        "held": "held for approval",
+        "stayed silent": "decisions to stay silent",
+        "duties put off": "duties to be tried again",
+        "duties missed": "DUTIES MISSED: their last lawful moment is over",
         "sent": "sent",
         "deferred": "waiting for a lawful hour",
         "blocked": "kept back by the guard",
@@ -43,7 +46,10 @@ NAMES = {
     "ko": {
         "fired": "울린 타이머",
         "acted": "실행하기로 한 결정",
-        "held": "승인 대기 또는 침묵",
+        "held": "승인 대기",
+        "stayed silent": "침묵하기로 한 결정",
+        "duties put off": "다시 시도할 법정 안내",
+        "duties missed": "놓친 법정 안내: 기한이 지남",
         "sent": "보냄",
         "deferred": "보낼 수 있는 시각을 기다림",
         "blocked": "가드가 막음",
@@ -82,7 +88,7 @@ def run(
     tactful = product(tenant)
     words = NAMES[language(lang, tactful.playbook.brand.locale)]
     while True:
-        counts = {str(name): number for name, number in tactful.dispatch().counts.items()}
+        counts = {str(name): number for name, number in tactful.dispatch(time.sleep).counts.items()}
         paused = tactful.sending.is_paused()
         if as_json and (counts or once):
             print_json({"counts": counts, "paused": paused})

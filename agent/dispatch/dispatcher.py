@@ -10,12 +10,12 @@ from datetime import timedelta
 from agent.dispatch.pace import Pace
 from agent.domain.bundle import EffectState
 from agent.domain.customer import Channel
-from agent.domain.delivery import Claim, Judged, Result, Swept, Unknown
+from agent.domain.delivery import ANSWER_SECONDS, Claim, Judged, Result, Swept, Unknown
 from agent.domain.ports import Clock, Outbox, Provider, Results
 
 LEASE = timedelta(seconds=90)
-TIMEOUT = timedelta(seconds=20)
-"""Longer than any provider may take to answer (Standard Webhooks asks for 15 to 30 seconds)."""
+ENOUGH = timedelta(seconds=2 * ANSWER_SECONDS)
+"""What has to be left of a lease when the hand-over begins."""
 MOST_AT_ONCE = 64
 
 
@@ -61,14 +61,19 @@ class Dispatcher:
             self._send(route, pace, swept)
         return swept
 
-    def drain(self, most: int = 1_000_000) -> Swept:
-        """Rounds until one finds nothing to do."""
+    def drain(self, rest: Callable[[float], None] | None = None, most: int = 1_000_000) -> Swept:
+        """Rounds until one finds nothing to do. `rest` waits so many seconds where a provider's pace holds messages
+        back; without it they stay for the next time."""
         total = Swept()
         for _ in range(most):
             swept = self.sweep()
-            if not swept.total:
-                break
             total.merge(swept.counts)
+            if swept.total:
+                continue
+            held_back = [pace.seconds() for pace in self._paces if pace.seconds() > 0]
+            if rest is None or not held_back:
+                break
+            rest(min(held_back))
         return total
 
     def _ask(self, route: Route, swept: Swept) -> None:
@@ -83,9 +88,8 @@ class Dispatcher:
         if room < 1:
             return
         claims = self._outbox.claim(self._judge, route.channels, room, LEASE, swept)
-        swept.counts.pop(EffectState.CLAIMED, None)
         pace.take(len(claims))
-        soon = self._clock.now() + 2 * TIMEOUT
+        soon = self._clock.now() + ENOUGH
         begun = self._outbox.begin([claim for claim in claims if claim.lease_until >= soon])
         swept.add("given back", len(claims) - len(begun))
         for answers in self._hand_over(route.provider, begun):

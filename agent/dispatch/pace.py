@@ -25,5 +25,9 @@ class Pace:
         self._at = now
         return int(self._room)
 
+    def seconds(self) -> float:
+        """How long until another one may leave; 0 where one may now."""
+        return 0.0 if self.room() else (1.0 - self._room) / self._per_second
+
     def take(self, number: int) -> None:
         self._room -= number

@@ -15,6 +15,10 @@ TRIES = (0.0, 5.0, 300.0, 1800.0, 7200.0, 18000.0, 36000.0, 50400.0, 72000.0, 86
 """Seconds before each try: ten tries within 75 h 35 min 5 s (Standard Webhooks 1.0, deliverability)."""
 
 
+ANSWER_SECONDS = 15.0
+"""How long a provider may take to answer (Standard Webhooks 1.0 asks senders to wait 15 to 30 seconds)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
     """A file beside the words: its name, media type and content, as text."""
@@ -50,7 +54,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One effect that this worker alone may send until `lease_until`. `attempt` counts from one."""
+    """One effect that this worker alone may send until `lease_until`."""
 
     effect: Effect
     envelope: Envelope
@@ -58,7 +62,6 @@ class Claim:
     attachments: tuple[Attachment, ...]
     lease: str
     lease_until: datetime
-    attempt: int
 
     @property
     def key(self) -> str:

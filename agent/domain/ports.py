@@ -101,8 +101,6 @@ class Outbox(Protocol):
 
     def begin(self, claims: Sequence[Claim]) -> list[Claim]: ...
 
-    def next_due(self) -> datetime | None: ...
-
 
 class Results(Protocol):
     """What came of handing over, and what is still to be found out."""
@@ -235,6 +233,8 @@ class Timers(Protocol):
     def claim(self, tenant: TenantId, now: datetime, limit: int, lease: str, until: datetime) -> list[Timer]: ...
 
     def done(self, tenant: TenantId, timers: Sequence[Timer], lease: str) -> int: ...
+
+    def later(self, tenant: TenantId, timers: Sequence[Timer], lease: str, at: datetime) -> int: ...
 
 
 class Journeys(Protocol):

@@ -22,12 +22,16 @@ class TimerKind(StrEnum):
     WAIT = "wait"
 
 
+DUTIES = (TimerKind.RESULT_NOTICE, TimerKind.RECONFIRM, TimerKind.OPT_OUT_CONFIRMATION)
+"""What a customer has to be told by a day that the law sets."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timer:
     """`subject` is what it is about (an entry of the ledger, a register); `rule` the duty that sets it.
 
     `due_at` is the last lawful moment; after `expires_at` nothing may be sent any more. `unless` names the event that
-    makes it needless. `timer_id` is '' until it is armed.
+    makes it needless. `timer_id` is '' until it is armed; it fires at `fires_at`, early enough for its last moment.
     """
 
     kind: TimerKind
@@ -38,6 +42,7 @@ class Timer:
     expires_at: datetime | None = None
     unless: str = ""
     timer_id: str = ""
+    fires_at: datetime | None = None
 
 
 WAITED_FOR = (

@@ -14,9 +14,9 @@ from agent.domain.ids import CustomerId, EffectId, TenantId, digest
 from agent.domain.money import Money
 from agent.domain.ports import Clock
 from agent.store import schema as t
+from agent.store.circumstances import bookings
 from agent.store.database import Database
 from agent.store.journeys import tell
-from agent.store.offers import bookings
 from agent.store.resources import ISSUED, REDEEMED, RELEASED, RESERVED
 from agent.store.rows import insert_new, move_versions, note
 
@@ -36,9 +36,9 @@ class SqlBookings:
         s = t.slots.c
         with self._database.writing() as connection:
             now = self._clock.now()
-            slot = connection.execute(
-                select(t.slots).where(s.tenant == tenant, s.effect == effect).with_for_update()
-            ).first()
+            mine = select(t.slots).where(s.tenant == tenant, s.effect == effect)
+            move_versions(connection, tenant, connection.execute(mine.with_only_columns(s.customer)).scalars())
+            slot = connection.execute(mine.with_for_update()).first()
             if slot is None:
                 raise NotFound("this offer holds no place", next_step="Copy the effect's id from `tactful explain`.")
             name = "b_" + digest(tenant, effect, slot.slot)
@@ -94,10 +94,11 @@ class SqlBookings:
             return [(CustomerId(row.customer), bookings([row])[0]) for row in connection.execute(query)]
 
     def _one(self, connection: Connection, tenant: TenantId, booking: str) -> Row[Any]:
+        """The booking, its customer locked first: the dispatcher locks in that order too."""
         b = t.bookings.c
-        found = connection.execute(
-            select(t.bookings).where(b.tenant == tenant, b.booking == booking).with_for_update()
-        ).first()
+        mine = select(t.bookings).where(b.tenant == tenant, b.booking == booking)
+        move_versions(connection, tenant, connection.execute(mine.with_only_columns(b.customer)).scalars())
+        found = connection.execute(mine.with_for_update()).first()
         if found is None:
             raise NotFound("no such booking", next_step="See `tactful demos list`.")
         if found.state == "cancelled":
@@ -122,7 +123,6 @@ class SqlBookings:
     def _told(
         self, connection: Connection, tenant: TenantId, customer: str, booking: str, state: str, now: datetime
     ) -> None:
-        move_versions(connection, tenant, [customer])
         note(connection, tenant, now, "demo", booking, state=state)
         if state == BOOKED:
             event = {

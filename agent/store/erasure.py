@@ -9,8 +9,10 @@ from agent.domain.ids import CustomerId, TenantId
 from agent.domain.ports import Clock
 from agent.store import schema as t
 from agent.store.database import Database
+from agent.store.journeys import leave
 from agent.store.resources import release
 from agent.store.rows import move_versions, note
+from agent.store.timers import cancel_all
 
 BEHAVIOUR = (t.events, t.foreseen, t.inputs, t.orders, t.unsubscribe_tokens)
 """What a customer did, what is foreseen of them, and what decisions read of it."""
@@ -44,16 +46,8 @@ class SqlErasure:
                 connection.execute(delete(table).where(table.c.tenant == tenant, table.c.customer == customer))
             for table in (t.identities, t.addresses, t.persons):
                 connection.execute(delete(table).where(table.c.tenant == tenant, table.c.person == person))
-            connection.execute(
-                update(t.timers)
-                .where(t.timers.c.tenant == tenant, t.timers.c.customer == customer, t.timers.c.state == "armed")
-                .values(state="cancelled")
-            )
-            connection.execute(
-                update(t.journeys)
-                .where(t.journeys.c.tenant == tenant, t.journeys.c.customer == customer, t.journeys.c.state == "active")
-                .values(state="ended", exit="opted_out", ended_at=now, next_at=None)
-            )
+            cancel_all(connection, tenant, customer)
+            leave(connection, tenant, customer, now)
             connection.execute(
                 update(t.order_lines)
                 .where(t.order_lines.c.tenant == tenant, t.order_lines.c.customer == customer)

@@ -21,7 +21,7 @@ from agent.store.database import Database
 from agent.store.records import effect_of
 from agent.store.resources import release
 from agent.store.rows import chunks, note
-from agent.store.timers import arm, cancel
+from agent.store.timers import ARMED, arm, cancel, cancel_waits
 
 ACTIVE, ENDED = "active", "ended"
 FOLLOW_UP = RuleId("tactful-follow-up")
@@ -72,7 +72,7 @@ def _begun(tenant: TenantId, customer: CustomerId, course: Course) -> dict[str, 
 def with_journeys_or_waits(connection: Connection, tenant: TenantId, customers: set[CustomerId]) -> set[CustomerId]:
     """Those of the customers whom an event can concern: most of an import concerns nobody."""
     found: set[CustomerId] = set()
-    for table, more in ((t.journeys, t.journeys.c.state == ACTIVE), (t.timers, t.timers.c.state == "armed")):
+    for table, more in ((t.journeys, t.journeys.c.state == ACTIVE), (t.timers, t.timers.c.state == ARMED)):
         c = table.c
         for some in chunks(sorted(customers)):
             query = select(c.customer).where(c.tenant == tenant, c.customer.in_(some), more)
@@ -101,13 +101,13 @@ def tell(connection: Connection, tenant: TenantId, told: Sequence[Told], now: da
             and (row.goal != Goal.COMPLAINT_SOLVED or row.entity == entity)
         ]
         end(connection, tenant, mine, exit_, now)
-    w = t.timers.c
     for customer, kind, *_ in told:
-        connection.execute(
-            update(t.timers)
-            .where(w.tenant == tenant, w.customer == customer, w.state == "armed", w.unless == kind)
-            .values(state="cancelled")
-        )
+        cancel_waits(connection, tenant, customer, kind)
+
+
+def leave(connection: Connection, tenant: TenantId, customer: str, now: datetime) -> None:
+    """The customer is gone: nothing is pursued any more, not even a complaint."""
+    end(connection, tenant, _active(connection, tenant, {customer}), Exit.OPTED_OUT, now)
 
 
 def refused(connection: Connection, tenant: TenantId, customers: Iterable[str], now: datetime) -> None:

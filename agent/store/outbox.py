@@ -6,12 +6,13 @@ waits, and is told what was under way. One effect of a customer is out at a time
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, func, select, update
+from sqlalchemy import Connection, Row, and_, exists, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from agent.domain.action import Kind
 from agent.domain.bundle import Delivery, Effect, EffectState
@@ -24,6 +25,7 @@ from agent.domain.verdict import Ruling, VerdictKind
 from agent.store import schema as t
 from agent.store.approving import ask, fingerprint
 from agent.store.database import Database
+from agent.store.journeys import ACTIVE
 from agent.store.records import effect_of
 from agent.store.registers import token_of
 from agent.store.resources import release
@@ -33,8 +35,6 @@ from agent.store.switches import is_paused
 
 Judge = Callable[[Parcel, datetime], Judged]
 IN_FLIGHT = (EffectState.CLAIMED, EffectState.SENDING)
-DOUBTFUL = "unknown: "
-"""Begins the detail of an effect of which some try may have arrived."""
 WINDOW = 8
 """Due effects looked at for each one wanted: others may be another worker's."""
 
@@ -46,7 +46,17 @@ class _Fate:
     state: EffectState
     detail: str = ""
     until: datetime | None = None
+    parcel: Parcel | None = None
     judged: Judged | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What stands around the effects of one claim: by customer, addresses by their reference."""
+
+    snapshots: Mapping[str, Snapshot]
+    addresses: Mapping[str, str]
+    names: Mapping[str, str]
 
 
 class SqlOutbox:
@@ -72,16 +82,16 @@ class SqlOutbox:
             now = self._clock.now()
             customers = self._lock(connection, channels, limit, now)
             heads = self._heads(connection, customers, channels, now)
-            parcels = self._parcels(connection, heads, now)
+            around = self._around(connection, heads, now)
             lease_id = self._ids.new()
             claims = []
             for row in heads:
-                parcel = parcels.get(row.customer)
-                fate = self._fate(connection, row, parcel, judge, now)
-                self._write(connection, row, fate, lease_id, now + lease, parcel, now)
-                swept.add(fate.state if fate.state is not EffectState.PENDING else "deferred")
-                if fate.judged is not None and parcel is not None and fate.state is EffectState.CLAIMED:
-                    claims.append(_claim(row, parcel, fate.judged, lease_id, now + lease))
+                fate = self._fate(connection, row, around, judge, now)
+                self._write(connection, row, fate, lease_id, now + lease, now)
+                if fate.parcel is not None and fate.judged is not None:
+                    claims.append(_claim(fate.parcel, fate.judged, lease_id, now + lease))
+                else:
+                    swept.add(fate.state if fate.state is not EffectState.PENDING else "deferred")
         return claims
 
     def begin(self, claims: Sequence[Claim]) -> list[Claim]:
@@ -110,15 +120,6 @@ class SqlOutbox:
             if len(begun) < len(claims):
                 connection.execute(update(t.effects).where(mine).values(state=EffectState.PENDING, lease=""))
         return [claim for claim in claims if claim.effect.effect_id in begun]
-
-    def next_due(self) -> datetime | None:
-        """When the next effect is due: nothing needs doing before."""
-        e = t.effects.c
-        query = select(func.min(e.not_before)).where(
-            e.tenant == self._tenant, e.delivery == Delivery.TACTFUL, e.state == EffectState.PENDING
-        )
-        with self._database.reading() as connection:
-            return connection.execute(query).scalar()
 
     def _lock(self, connection: Connection, channels: Sequence[Channel], limit: int, now: datetime) -> list[str]:
         """Locks customers who have something due and nothing under way; those whom others hold are passed over."""
@@ -179,50 +180,56 @@ class SqlOutbox:
                 heads[row.customer] = row
         return list(heads.values())
 
-    def _parcels(self, connection: Connection, heads: Sequence[Row[Any]], now: datetime) -> dict[str, Parcel]:
-        """What judging and sending need, by customer; one whose customer is gone has none."""
-        if not heads:
-            return {}
-        a, p, c = t.addresses.c, t.persons.c, t.customers.c
+    def _around(self, connection: Connection, heads: Sequence[Row[Any]], now: datetime) -> _Around:
+        """What judging and sending need to know of the customers, read in as few questions as for one."""
+        customers = [row.customer for row in heads]
         refs = [row.address_ref for row in heads if row.address_ref]
+        a, p, c = t.addresses.c, t.persons.c, t.customers.c
         held = select(a.address_ref, a.value).where(a.tenant == self._tenant, a.address_ref.in_(refs))
-        addresses = {row.address_ref: row.value for row in connection.execute(held)}
         known = (
             select(c.customer, p.first_name)
             .join(t.customers, and_(c.tenant == p.tenant, c.person == p.person))
-            .where(c.tenant == self._tenant, c.customer.in_([row.customer for row in heads]))
+            .where(c.tenant == self._tenant, c.customer.in_(customers))
         )
-        names = {row.customer: row.first_name for row in connection.execute(known)}
-        found: dict[str, Parcel] = {}
-        snapshots = snapshots_in(connection, self._tenant, [row.customer for row in heads], now, self._playbook)
-        by_customer: dict[str, Snapshot] = {snapshot.customer: snapshot for snapshot in snapshots}
-        for row in heads:
-            if row.customer not in by_customer:
-                continue
-            effect = effect_of(row)
-            linked = effect.channel is Channel.EMAIL and effect.kind is Kind.OFFER
-            found[row.customer] = Parcel(
-                effect=effect,
-                snapshot=by_customer[row.customer],
-                address=addresses.get(row.address_ref, ""),
-                first_name=names.get(row.customer, ""),
-                token=token_of(connection, self._tenant, effect.customer, effect.channel, self._ids, now)
-                if linked
-                else "",
-            )
-        return found
+        found = snapshots_in(connection, self._tenant, customers, now, self._playbook) if customers else []
+        return _Around(
+            snapshots={snapshot.customer: snapshot for snapshot in found},
+            addresses={row.address_ref: row.value for row in connection.execute(held)},
+            names={row.customer: row.first_name for row in connection.execute(known)},
+        )
 
-    def _fate(self, connection: Connection, row: Row[Any], parcel: Parcel | None, judge: Judge, now: datetime) -> _Fate:
-        if parcel is None:
+    def _fate(self, connection: Connection, row: Row[Any], around: _Around, judge: Judge, now: datetime) -> _Fate:
+        snapshot = around.snapshots.get(row.customer)
+        if snapshot is None:
             return _Fate(EffectState.CANCELLED, "the customer is gone")
         if now >= row.expires_at:
             return _Fate(EffectState.EXPIRED, "its time is over")
-        if row.journey and row.journey_state != "active":
+        if row.journey and row.journey_state != ACTIVE:
             return _Fate(EffectState.CANCELLED, "the journey is over")
         if row.approved and row.approved != fingerprint(self._names, row):
             return _Fate(EffectState.BLOCKED, "changed after it was approved")
-        judged = judge(parcel, now)
-        return _judgement(judged, bool(row.approved), row.expires_at)
+        try:
+            parcel = self._parcel(connection, effect_of(row), snapshot, around, now)
+            judged = judge(parcel, now)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - fail closed
+            # What cannot be read or judged is parked: the others must not wait behind it.
+            return _Fate(EffectState.BLOCKED, f"cannot be judged ({type(error).__name__})")
+        return _judgement(parcel, judged, bool(row.approved), row.expires_at)
+
+    def _parcel(
+        self, connection: Connection, effect: Effect, snapshot: Snapshot, around: _Around, now: datetime
+    ) -> Parcel:
+        linked = effect.channel is Channel.EMAIL and effect.kind is Kind.OFFER
+        token = token_of(connection, self._tenant, effect.customer, effect.channel, self._ids, now) if linked else ""
+        return Parcel(
+            effect=effect,
+            snapshot=snapshot,
+            address=around.addresses.get(effect.address_ref or "", ""),
+            first_name=around.names.get(effect.customer, ""),
+            token=token,
+        )
 
     def _write(
         self,
@@ -231,14 +238,12 @@ class SqlOutbox:
         fate: _Fate,
         lease: str,
         lease_until: datetime,
-        parcel: Parcel | None,
         now: datetime,
     ) -> None:
-        values: dict[str, Any] = {"state": fate.state, "detail": row.detail}
+        values: dict[str, Any] = {"state": fate.state}
         state = fate.state
-        if state is EffectState.CLAIMED:
-            assert parcel is not None
-            values |= {"lease": lease, "lease_until": lease_until, "version": parcel.snapshot.version}
+        if fate.parcel is not None:
+            values |= {"lease": lease, "lease_until": lease_until, "version": fate.parcel.snapshot.version}
         elif state is EffectState.PENDING:
             values |= {"not_before": fate.until}
             k = t.contacts.c
@@ -247,7 +252,7 @@ class SqlOutbox:
             )
         elif state is EffectState.HELD:
             ask(connection, self._tenant, row.effect, fingerprint(self._names, row), now, row.expires_at)
-        elif row.detail.startswith(DOUBTFUL):
+        elif row.doubtful:
             # Some try may have arrived: it is not sent again, and a person finds out.
             values |= {"state": EffectState.UNKNOWN, "not_before": None, "done_at": now}
         else:
@@ -258,7 +263,7 @@ class SqlOutbox:
         connection.execute(update(t.effects).where(e.tenant == self._tenant, e.effect == row.effect).values(**values))
 
 
-def _judgement(judged: Judged, approved: bool, expires_at: datetime) -> _Fate:
+def _judgement(parcel: Parcel, judged: Judged, approved: bool, expires_at: datetime) -> _Fate:
     ruling: Ruling = judged.ruling
     verdict = ruling.forbidding
     if verdict is not None:
@@ -269,17 +274,15 @@ def _judgement(judged: Judged, approved: bool, expires_at: datetime) -> _Fate:
         return _Fate(EffectState.EXPIRED if expired else EffectState.BLOCKED, str(verdict.rule))
     if ruling.kind is VerdictKind.REVIEW and not approved:
         return _Fate(EffectState.HELD, str(ruling.verdicts[0].rule))
-    return _Fate(EffectState.CLAIMED, judged=judged)
+    return _Fate(EffectState.CLAIMED, parcel=parcel, judged=judged)
 
 
-def _claim(row: Row[Any], parcel: Parcel, judged: Judged, lease: str, lease_until: datetime) -> Claim:
-    effect: Effect = replace(parcel.effect, state=EffectState.CLAIMED)
+def _claim(parcel: Parcel, judged: Judged, lease: str, lease_until: datetime) -> Claim:
     return Claim(
-        effect=effect,
+        effect=replace(parcel.effect, state=EffectState.CLAIMED),
         envelope=judged.envelope,
         address=parcel.address,
         attachments=judged.attachments,
         lease=lease,
         lease_until=lease_until,
-        attempt=row.attempts + 1,
     )

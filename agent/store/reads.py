@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, Select, String, Table, and_, bindparam, func, or_, select
 
 from agent.domain.customer import CASE_EVENTS, REFUSING_EVENTS, SERVICE_EVENTS, ConsentStatus
+from agent.domain.timers import DUTIES
 from agent.store import schema as t
-from agent.store.offers import DUTIES as DUTY_KINDS
 from agent.store.resources import RELEASED
 
 TENANT, AT = bindparam("tenant", type_=String), bindparam("at", type_=t.Utc)
@@ -74,7 +74,7 @@ BOOKINGS = (
         t.bookings.c.at <= AT,
     )
 )
-DUTIES = (
+DUTY_ROWS = (
     select(
         t.timers.c.customer,
         t.timers.c.kind,
@@ -89,7 +89,7 @@ DUTIES = (
         t.timers.c.tenant == TENANT,
         t.timers.c.customer.in_(bindparam("ids", expanding=True)),
         t.timers.c.state == "armed",
-        t.timers.c.kind.in_(DUTY_KINDS),
+        t.timers.c.kind.in_(DUTIES),
         t.timers.c.lease_until > AT,
     )
 )

@@ -129,6 +129,17 @@ def release(connection: Connection, tenant: TenantId, effects: Sequence[str]) ->
         )
 
 
+def free_places(connection: Connection, tenant: TenantId, effects: Sequence[str]) -> int:
+    """Frees the places that these offers still hold; how many."""
+    c = t.slots.c
+    return sum(
+        connection.execute(
+            update(t.slots).where(c.tenant == tenant, c.effect.in_(some), c.state == RESERVED).values(state=RELEASED)
+        ).rowcount
+        for some in chunks(effects)
+    )
+
+
 def _release_coupons(connection: Connection, tenant: TenantId, effects: Sequence[str]) -> None:
     c, b = t.coupons.c, t.campaigns.c
     given_back = connection.execute(

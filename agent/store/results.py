@@ -18,8 +18,7 @@ from agent.domain.ids import EffectId, TenantId
 from agent.domain.ports import Clock, Rng
 from agent.store import schema as t
 from agent.store.database import Database
-from agent.store.outbox import DOUBTFUL
-from agent.store.resources import issue, release
+from agent.store.resources import free_places, issue, release
 from agent.store.rows import note
 
 ASKED = (60.0, 120.0, 240.0, 480.0)
@@ -35,6 +34,7 @@ class _Next:
     detail: str
     not_before: datetime | None = None
     receipt: str = ""
+    doubtful: bool = False
 
 
 class SqlResults:
@@ -83,21 +83,10 @@ class SqlResults:
 
     def lapse(self) -> int:
         """Offers that a caller showed and nobody took: a place in a calendar is free again. Their codes stay given."""
-        e, s = t.effects.c, t.slots.c
+        e = t.effects.c
         with self._database.writing() as connection:
             now = self._clock.now()
-            late = select(e.effect).where(
-                e.tenant == self._tenant,
-                e.delivery == Delivery.CALLER,
-                e.state == EffectState.PENDING,
-                e.expires_at <= now,
-            )
-            freed = connection.execute(
-                update(t.slots)
-                .where(s.tenant == self._tenant, s.state == "reserved", s.effect.in_(late))
-                .values(state="released")
-            ).rowcount
-            connection.execute(
+            late = connection.execute(
                 update(t.effects)
                 .where(
                     e.tenant == self._tenant,
@@ -106,8 +95,9 @@ class SqlResults:
                     e.expires_at <= now,
                 )
                 .values(state=EffectState.EXPIRED, done_at=now, detail="shown, and its time is over")
-            )
-        return freed
+                .returning(e.effect)
+            ).scalars()
+            return free_places(connection, self._tenant, list(late))
 
     def to_ask(self, channels: Sequence[Channel], limit: int) -> list[Undecided]:
         """Unknown effects whose provider should be asked now."""
@@ -128,7 +118,7 @@ class SqlResults:
             if taken:
                 after = _Next(EffectState.SENT, "found out", receipt=row.receipt)
             elif taken is None:
-                after = _Next(EffectState.UNKNOWN, row.detail, self._ask_again(row, now))
+                after = _Next(EffectState.UNKNOWN, row.detail, self._ask_again(row, now), doubtful=True)
             elif now < row.expires_at and row.attempts < len(TRIES):
                 after = _Next(EffectState.PENDING, "", now)
             else:
@@ -154,22 +144,22 @@ class SqlResults:
             return _Next(EffectState.SENT, "", receipt=result.receipt[:LONGEST])
         if not isinstance(result, Refused):
             return self._doubtful(row, result.reason, abilities, now)
-        doubt = row.detail.startswith(DOUBTFUL)
         if result.temporary:
             at = self._next_try(row, now, result.retry_after)
             if at is not None:
-                return _Next(EffectState.PENDING, row.detail if doubt else result.reason, at)
-        if doubt:
-            return _Next(EffectState.UNKNOWN, row.detail)
+                return _Next(
+                    EffectState.PENDING, row.detail if row.doubtful else result.reason, at, doubtful=row.doubtful
+                )
+        if row.doubtful:
+            return _Next(EffectState.UNKNOWN, row.detail, doubtful=True)
         return _Next(EffectState.DEAD if result.temporary else EffectState.REFUSED, result.reason)
 
     def _doubtful(self, row: Row[Any], reason: str, abilities: Abilities, now: datetime) -> _Next:
         """It may have arrived. Only a key that the provider honours makes another try safe."""
-        detail = DOUBTFUL + reason
         if abilities.honours_keys:
             at = self._next_try(row, now, None)
-            return _Next(EffectState.PENDING if at else EffectState.UNKNOWN, detail, at)
-        return _Next(EffectState.UNKNOWN, detail, now if abilities.can_look_up else None)
+            return _Next(EffectState.PENDING if at else EffectState.UNKNOWN, reason, at, doubtful=True)
+        return _Next(EffectState.UNKNOWN, reason, now if abilities.can_look_up else None, doubtful=True)
 
     def _next_try(self, row: Row[Any], now: datetime, wanted: timedelta | None) -> datetime | None:
         """Later by the schedule with a tenth of jitter, or as the provider asks; None after the last, or past its time.
@@ -201,6 +191,7 @@ class SqlResults:
             "not_before": after.not_before,
             "provider": provider,
             "receipt": after.receipt,
+            "doubtful": after.doubtful,
             "done_at": (row.done_at if row.state == EffectState.UNKNOWN else now) if over else None,
         }
         e = t.effects.c
@@ -249,5 +240,5 @@ def _undecided(row: Row[Any]) -> Undecided:
         channel=row.channel,
         provider=row.provider,
         since=row.done_at,
-        reason=row.detail.removeprefix(DOUBTFUL),
+        reason=row.detail,
     )

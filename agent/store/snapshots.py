@@ -28,8 +28,8 @@ from agent.domain.ids import CustomerId, TenantId
 from agent.domain.instants import PRESENT
 from agent.domain.money import Money
 from agent.domain.playbook import Playbook
-from agent.store import folds, offers, reads
-from agent.store.calendars import openings
+from agent.journeys.calendars import openings
+from agent.store import circumstances, folds, reads
 from agent.store.database import Database
 from agent.store.ledger import consent_of
 from agent.store.rows import chunks
@@ -85,7 +85,7 @@ class _Reader:
             "events_from": at - timedelta(days=EVENT_DAYS),
             "contacts_from": at - timedelta(days=CONTACT_DAYS),
             "slots_from": at - timedelta(days=14),
-            "asked_from": at - offers.ASKED,
+            "asked_from": at - circumstances.ASKED,
         }
 
     def read(self) -> list[Snapshot]:
@@ -100,7 +100,7 @@ class _Reader:
         profiled = [c for c in self._ids if any(may(k, self._at) for k in self._consents.get(c, ()))]
         self._addresses, self._contacts = self._grouped(reads.ADDRESSES), self._grouped(reads.CONTACTS)
         self._cases, self._journeys = self._grouped(reads.CASES), self._grouped(reads.JOURNEYS)
-        self._bookings, self._duties = self._grouped(reads.BOOKINGS), self._grouped(reads.DUTIES)
+        self._bookings, self._duties = self._grouped(reads.BOOKINGS), self._grouped(reads.DUTY_ROWS)
         self._events, self._past = self._grouped(reads.EVENTS, profiled), self._history(profiled)
         self._omens, self._given = self._grouped(reads.FORESEEN, profiled), self._coupons()
         products, campaigns = self._products(), self._campaigns()
@@ -108,7 +108,7 @@ class _Reader:
             "slots": self._slots(),
             "arms": self._arms(),
             "registers": tuple(Register(name=r.register, copied_at=r.copied_at) for r in self._rows(reads.REGISTERS)),
-            "occasions": offers.occasions(self._playbook, self._at),
+            "occasions": circumstances.occasions(self._playbook, self._at),
             "credits": self._credits(),
         }
         return [self._one(people[c], products, campaigns, shared) for c in self._ids if c in people]
@@ -145,11 +145,11 @@ class _Reader:
             products=tuple(products[name] for name in sorted(wanted) if name in products),
             campaigns=tuple(folds.share(c, self._given.get((c.campaign, customer), 0)) for c in campaigns),
             journeys=folds.journeys(self._journeys[customer]),
-            foreseen=offers.foreseen(omens),
+            foreseen=circumstances.foreseen(omens),
             orders=self._orders(customer, seen),
-            stores=offers.stores(self._connection, self._tenant, seen, _looked_at(seen), at),
-            bookings=offers.bookings(self._bookings[customer]),
-            duties=offers.duties(self._duties[customer]),
+            stores=circumstances.stores(self._connection, self._tenant, seen, _looked_at(seen), at),
+            bookings=circumstances.bookings(self._bookings[customer]),
+            duties=circumstances.duties(self._duties[customer]),
             **shared,
         )
 
@@ -191,12 +191,12 @@ class _Reader:
         for rows in self._omens.values():
             names |= _named(rows)
         names.discard("")
-        return offers.products(self._connection, self._tenant, sorted(names), self._at)
+        return circumstances.products(self._connection, self._tenant, sorted(names), self._at)
 
     def _orders(self, customer: CustomerId, seen: Sequence[Event]) -> tuple[Order, ...]:
         """Looked up only for whoever has asked."""
         asked = any(event.kind == "order_asked" for event in seen)
-        return offers.orders(self._connection, self._tenant, customer, self._at) if asked else ()
+        return circumstances.orders(self._connection, self._tenant, customer, self._at) if asked else ()
 
     def _credits(self) -> tuple[CreditLeft, ...]:
         """What is given for trouble had, and what its budget has left."""

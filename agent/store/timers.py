@@ -14,7 +14,7 @@ from agent.store import schema as t
 from agent.store.database import Database
 from agent.store.rows import chunks, insert_new
 
-ARMED, CANCELLED, DONE = "armed", "cancelled", "done"
+ARMED, CANCELLED, DONE, MISSED = "armed", "cancelled", "done", "missed"
 LEAD: Mapping[str, timedelta] = {
     TimerKind.RESULT_NOTICE: timedelta(days=13),
     TimerKind.RECONFIRM: timedelta(days=30),
@@ -46,12 +46,13 @@ class SqlTimers:
             return [_timer(row) for row in connection.execute(query.order_by(c.due_at, c.timer)).all()]
 
     def claim(self, tenant: TenantId, now: datetime, limit: int, lease: str, until: datetime) -> list[Timer]:
-        """Takes up to `limit` timers whose moment has come, for one worker until `until`."""
+        """Takes up to `limit` timers whose moment has come, for one worker until `until`. Copying a register anew is a
+        person's to do: those timers stay armed until it is done."""
         c = t.timers.c
         free = or_(c.lease_until.is_(None), c.lease_until <= now)
         query = (
             select(t.timers)
-            .where(c.tenant == tenant, c.state == ARMED, c.fires_at <= now, free)
+            .where(c.tenant == tenant, c.state == ARMED, c.fires_at <= now, c.customer.is_not(None), free)
             .order_by(c.fires_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -76,6 +77,40 @@ class SqlTimers:
                     .values(state=DONE)
                 ).rowcount
         return gone
+
+    def later(self, tenant: TenantId, timers: Sequence[Timer], lease: str, at: datetime) -> int:
+        """What could not be done yet is tried again at `at`; how many had their last lawful moment before: missed."""
+        c = t.timers.c
+        missed = 0
+        with self._database.writing() as connection:
+            for timer in timers:
+                late = at > timer.due_at
+                values = {"state": MISSED} if late else {"fires_at": at, "lease": "", "lease_until": None}
+                changed = connection.execute(
+                    update(t.timers)
+                    .where(c.tenant == tenant, c.timer == timer.timer_id, c.lease == lease, c.state == ARMED)
+                    .values(**values)
+                ).rowcount
+                missed += changed if late else 0
+        return missed
+
+
+def cancel_waits(connection: Connection, tenant: TenantId, customer: str, event: str) -> None:
+    """The event that a wait was for has come."""
+    c = t.timers.c
+    connection.execute(
+        update(t.timers)
+        .where(c.tenant == tenant, c.customer == customer, c.state == ARMED, c.unless == event)
+        .values(state=CANCELLED)
+    )
+
+
+def cancel_all(connection: Connection, tenant: TenantId, customer: str) -> None:
+    """Nothing is to be done for this customer any more."""
+    c = t.timers.c
+    connection.execute(
+        update(t.timers).where(c.tenant == tenant, c.customer == customer, c.state == ARMED).values(state=CANCELLED)
+    )
 
 
 def arm(connection: Connection, tenant: TenantId, timers: Sequence[Timer], now: datetime) -> None:
@@ -144,4 +179,5 @@ def _timer(row: Any) -> Timer:
         expires_at=row.expires_at,
         unless=row.unless,
         timer_id=row.timer,
+        fires_at=row.fires_at,
     )

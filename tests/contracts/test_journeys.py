@@ -186,6 +186,22 @@ def test_the_results_of_a_korean_consent_are_told_by_the_duty_that_the_law_sets(
     assert timers(tactful, TimerKind.RESULT_NOTICE) == {"done": 1}
 
 
+def test_a_duty_that_cannot_be_seen_to_is_put_off_and_at_the_last_counted_as_missed(
+    tactful: Tactful, clock: StoppedClock
+) -> None:
+    seoul = replace(person("seo", country="KR", zone="Asia/Seoul"), locale="ko", addresses={})
+    tactful.take([seoul])
+    tactful.consents.record("seo", ConsentStatus.GRANTED, [(Purpose.AD_SENDING, Channel.EMAIL)], "web")
+    clock.at = NOON + 2 * DAY
+    assert tactful.wake().counts["duties put off"] == 1
+    assert timers(tactful, TimerKind.RESULT_NOTICE) == {"armed": 1}
+    assert not tactful.wake().total
+    for _ in range(60):
+        clock.at += timedelta(hours=7)
+        tactful.wake()
+    assert timers(tactful, TimerKind.RESULT_NOTICE) == {"missed": 1}
+
+
 def test_a_timer_that_fires_twice_is_decided_once(tactful: Tactful, clock: StoppedClock) -> None:
     tactful.take(list(regular("ann")))
     decide(tactful)

@@ -354,6 +354,18 @@ def test_two_workers_side_by_side_send_nothing_twice(tactful: Tactful, sink: Sin
     assert sorted(sink.book.values()) == [1] * 40
 
 
+def test_what_cannot_be_read_is_parked_and_holds_nobody_up(tactful: Tactful, sink: Sink) -> None:
+    decided(tactful, "ann", "ben")
+    poisoned = tactful.effects(tactful.decision("ann"))[0].effect_id
+    with database_of(tactful).writing() as connection:
+        connection.execute(update(t.effects).where(t.effects.c.effect == poisoned).values(channel="email", kind="magic"))
+    assert tactful.sending.drain().counts == {"sent": 1, "blocked": 1}
+    with database_of(tactful).reading() as connection:
+        row = connection.execute(select(t.effects).where(t.effects.c.effect == poisoned)).one()
+    assert (row.state, row.detail) == ("blocked", "cannot be judged (ValueError)")
+    assert states(tactful, "contacts") == {"sent": 1, "released": 1}
+
+
 def test_nothing_leaves_while_the_ledger_cannot_be_written(tactful: Tactful, sink: Sink, database: Database) -> None:
     decided(tactful, "ann")
     dispatcher = tactful.sending.dispatcher()

@@ -82,7 +82,6 @@ def claim(
         attachments=attachments,
         lease="l",
         lease_until=NOW + timedelta(minutes=1),
-        attempt=1,
     )
 
 

@@ -15,9 +15,9 @@ from agent.domain.bundle import Reservation
 from agent.domain.delivery import Claim, Sent
 from agent.domain.errors import InputError, NotFound
 from agent.domain.money import Money
+from agent.journeys.calendars import openings
 from agent.service import Tactful
 from agent.store import schema as t
-from agent.store.calendars import openings
 from agent.store.database import Database
 from agent.store.resources import allocate, release
 from agent.store.rows import Pseudonyms

@@ -204,7 +204,7 @@ def run(test: Callable[..., None], folder: Path) -> None:
         if test.__module__ == test_commit.__name__:
             given["tactful"].take([row for name in test_commit.NAMES for row in regular(name)])
     rounds = dispatcher.Dispatcher.drain.__defaults__
-    dispatcher.Dispatcher.drain.__defaults__ = (60,)  # a bug may go round for ever
+    dispatcher.Dispatcher.drain.__defaults__ = (None, 60)  # a bug may go round for ever
     try:
         test(**{name: given[name] for name in names})
     finally:

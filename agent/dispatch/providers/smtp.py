@@ -12,8 +12,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from urllib.parse import unquote, urlsplit
 
-from agent.dispatch.providers.limits import SECONDS
-from agent.domain.delivery import Abilities, Claim, Refused, Result, Sent, Unknown
+from agent.domain.delivery import ANSWER_SECONDS, Abilities, Claim, Refused, Result, Sent, Unknown
 from agent.domain.errors import InputError
 from agent.domain.ports import Clock
 
@@ -108,9 +107,9 @@ class SmtpProvider:
     def _connect(self) -> smtplib.SMTP:
         s = self._server
         if s.security == "tls":
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(s.host, s.port, timeout=SECONDS, context=TLS)
+            connection: smtplib.SMTP = smtplib.SMTP_SSL(s.host, s.port, timeout=ANSWER_SECONDS, context=TLS)
         else:
-            connection = smtplib.SMTP(s.host, s.port, timeout=SECONDS)
+            connection = smtplib.SMTP(s.host, s.port, timeout=ANSWER_SECONDS)
         try:
             if s.security == "starttls":
                 connection.starttls(context=TLS)
@@ -125,9 +124,13 @@ class SmtpProvider:
     def _offer(self, connection: smtplib.SMTP, recipient: str) -> Refused | None:
         """Up to DATA nothing has been handed over: whatever goes wrong here, the message is still ours."""
         try:
-            for code, said in (connection.mail(self._sender[1]), connection.rcpt(recipient), connection.docmd("DATA")):
-                if code not in (250, 251, 354):
-                    return _refused(code, said)
+            code = connection.mail(self._sender[1])[0]
+            if code == 250:
+                code = connection.rcpt(recipient)[0]
+            if code in (250, 251):
+                code = connection.docmd("DATA")[0]
+            if code != 354:
+                return _refused(code)
         except (OSError, smtplib.SMTPException) as error:
             return Refused(reason=f"the connection broke before the message ({type(error).__name__})", temporary=True)
         return None
@@ -139,10 +142,10 @@ class SmtpProvider:
             code, said = connection.getreply()
         except (OSError, smtplib.SMTPException) as error:
             return Unknown(reason=f"no answer after the message ({type(error).__name__})")
-        return Sent(receipt=_plain(said)) if code == 250 else _refused(code, said)
+        return Sent(receipt=_plain(said)) if code == 250 else _refused(code)
 
 
-def _refused(code: int, said: bytes) -> Refused:
+def _refused(code: int) -> Refused:
     return Refused(reason=f"{code}", temporary=400 <= code < 500)
 
 

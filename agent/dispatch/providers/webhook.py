@@ -21,8 +21,7 @@ import httpx
 import orjson
 
 from agent.dispatch.payload import message
-from agent.dispatch.providers.limits import SECONDS
-from agent.domain.delivery import Abilities, Claim, Refused, Result, Sent, Unknown
+from agent.domain.delivery import ANSWER_SECONDS, Abilities, Claim, Refused, Result, Sent, Unknown
 from agent.domain.errors import InputError
 from agent.domain.ports import Clock
 
@@ -99,7 +98,7 @@ class WebhookProvider:
         self._clock = clock
         self._disabled = disabled
         self._resolve = resolve or _resolve
-        self._client = client or httpx.Client(timeout=SECONDS, follow_redirects=False, trust_env=False)
+        self._client = client or httpx.Client(timeout=ANSWER_SECONDS, follow_redirects=False, trust_env=False)
         self.abilities = Abilities(
             name="webhook",
             honours_keys=endpoint.honours_keys,

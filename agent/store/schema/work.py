@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKeyConstraint,
     Index,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    false,
     text,
 )
 from sqlalchemy.types import JSON
@@ -73,6 +75,7 @@ effects = Table(
     Column("provider", String(32), nullable=False, server_default=""),
     Column("receipt", String(200), nullable=False, server_default=""),
     Column("detail", String(200), nullable=False, server_default=""),
+    Column("doubtful", Boolean, nullable=False, server_default=false()),
     Column("done_at", Utc),
     ForeignKeyConstraint(["tenant", "decision"], ["decisions.tenant", "decisions.decision"]),
     Index("uq_effects_key", "tenant", "key", unique=True),

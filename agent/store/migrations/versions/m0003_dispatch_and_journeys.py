@@ -41,6 +41,7 @@ def _effects() -> None:
         _text("provider", 32),
         _text("receipt", 200),
         _text("detail", 200),
+        sa.Column("doubtful", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("done_at", TIME),
     ):
         op.add_column("effects", column)

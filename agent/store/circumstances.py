@@ -15,7 +15,6 @@ from agent.domain.facts import Booking, Catalogued, Duty, Foreseen, NearStore, O
 from agent.domain.ids import CustomerId, TenantId
 from agent.domain.money import Money
 from agent.domain.playbook import Playbook
-from agent.domain.timers import TimerKind
 from agent.store import schema as t
 
 DAYS = timedelta(days=30)
@@ -26,7 +25,6 @@ ASKED = timedelta(days=2)
 """How long a question waits for its answer."""
 NEAR_METRES = 3_000
 MOST_STORES = 3
-DUTIES = (TimerKind.RESULT_NOTICE, TimerKind.RECONFIRM, TimerKind.OPT_OUT_CONFIRMATION)
 EARTH_METRES = 6_371_000
 
 Grouped = dict[str, list[Row[Any]]]

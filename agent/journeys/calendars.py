@@ -47,7 +47,7 @@ def slot_at(calendars: tuple[Calendar, ...], country: str, host: str, starts_at:
 
 
 def _slots_of(calendar: Calendar, country: str, zone: ZoneInfo, day: date) -> list[OpenSlot]:
-    """Each place is named by the instant it begins, so that the hour a clock shows twice is two places."""
+    """Places by the clock on the host's wall; each is named by the instant at which it begins."""
     if day.weekday() not in calendar.weekdays or _is_holiday(calendar.holidays or country, day):
         return []
     slots = []
@@ -63,11 +63,18 @@ def _slots_of(calendar: Calendar, country: str, zone: ZoneInfo, day: date) -> li
 
 @cache
 def _is_holiday(place: str, day: date) -> bool:
-    """A public holiday of a country, or of a part of it (GB-ENG). A country without a list has none."""
+    """A public holiday of a country, or of a part of it (GB-ENG). Where no list is known there is none."""
     import holidays  # lazily: it loads the calendars of the world
 
     country, _, part = place.partition("-")
-    try:
-        return day in holidays.country_holidays(country, subdiv=part or None, years=day.year)
-    except NotImplementedError:
-        return False
+    return has_holidays(place) and day in holidays.country_holidays(country, subdiv=part or None, years=day.year)
+
+
+@cache
+def has_holidays(place: str) -> bool:
+    """True where the public holidays of this country, or of this part of it, are known."""
+    import holidays
+
+    known = holidays.list_supported_countries(include_aliases=False)
+    country, _, part = place.partition("-")
+    return country in known and (not part or part in known[country])
