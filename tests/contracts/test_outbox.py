@@ -358,7 +358,7 @@ def test_what_cannot_be_read_is_parked_and_holds_nobody_up(tactful: Tactful, sin
     decided(tactful, "ann", "ben")
     poisoned = tactful.effects(tactful.decision("ann"))[0].effect_id
     with database_of(tactful).writing() as connection:
-        connection.execute(update(t.effects).where(t.effects.c.effect == poisoned).values(channel="email", kind="magic"))
+        connection.execute(update(t.effects).where(t.effects.c.effect == poisoned).values(kind="magic"))
     assert tactful.sending.drain().counts == {"sent": 1, "blocked": 1}
     with database_of(tactful).reading() as connection:
         row = connection.execute(select(t.effects).where(t.effects.c.effect == poisoned)).one()
