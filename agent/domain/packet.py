@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from agent.domain.bundle import SlotKind, SlotValue
 from agent.domain.facts import Omen
@@ -49,6 +50,22 @@ MOODS: Mapping[str, Mapping[str, str]] = {
 }
 NOTHING = {"ko": "없음", "en": "nothing"}
 APOLOGY = {"ko": "사과", "en": "apology"}
+PROMISES: Mapping[str, Mapping[str, str]] = {
+    "ko": {
+        "demo": "{host} 님과의 체험 {when}",
+        "delivery": "주문 {order} 배송 {when}까지",
+        "coupon": "{when}에 보낸 쿠폰",
+        "answer": "{when} 담당자 답변 약속",
+    },
+    "en": {
+        "demo": "demo with {host} on {when}",
+        "delivery": "delivery of order {order} by {when}",
+        "coupon": "coupon of {when}",
+        "answer": "an answer from a colleague, said on {when}",
+    },
+}
+STILL_HELD = timedelta(days=30)
+"""How long a coupon or a word given counts as a promise."""
 STEP = timedelta(minutes=15)
 
 
@@ -69,8 +86,25 @@ def packet_slots(situation: Situation, because: str, locale: str) -> dict[str, S
         "packet.reason": _text(REASONS[locale].get(kind, REASONS[locale]["other"])),
         "packet.mood": _text(MOODS[locale].get(mood.value if mood else "", MOODS[locale][""])),
         "packet.tried": _text(tried or NOTHING[locale]),
-        "packet.promised": _text(NOTHING[locale]),
+        "packet.promised": _text("; ".join(_promised(situation, PROMISES[locale])) or NOTHING[locale]),
     }
+
+
+def _promised(situation: Situation, words: Mapping[str, str]) -> Iterator[str]:
+    """What the customer may count on: demos agreed on, deliveries on their way, coupons and answers given word of."""
+    snapshot, now = situation.snapshot, situation.now
+    zone = ZoneInfo(snapshot.zone or "UTC")
+    for booking in snapshot.bookings:
+        if booking.state != "cancelled" and booking.starts_at > now:
+            when = f"{booking.starts_at.astimezone(zone):%Y-%m-%d %H:%M}"
+            yield words["demo"].format(host=booking.host, when=when)
+    for order in snapshot.orders:
+        if order.deliver_by is not None and order.state != "delivered":
+            yield words["delivery"].format(order=order.order_id, when=order.deliver_by.astimezone(zone).date())
+    for contact in snapshot.contacts:
+        name = {"offer_coupon": "coupon", "hand_off": "answer"}.get(contact.action)
+        if name and now - STILL_HELD < contact.at <= now:
+            yield words[name].format(when=contact.at.astimezone(zone).date())
 
 
 def _text(value: str) -> SlotValue:

@@ -219,7 +219,7 @@ class SqlResults:
             raise NotFound("no effect of this id", next_step="Copy it from `tactful explain`.")
         return row
 
-    def _undecided(self, *where: Any, limit: int = 1_000) -> list[Undecided]:
+    def _undecided(self, *where: Any, limit: int | None = None) -> list[Undecided]:
         e = t.effects.c
         query = (
             select(t.effects)

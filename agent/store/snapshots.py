@@ -146,7 +146,7 @@ class _Reader:
             campaigns=tuple(folds.share(c, self._given.get((c.campaign, customer), 0)) for c in campaigns),
             journeys=folds.journeys(self._journeys[customer]),
             foreseen=circumstances.foreseen(omens),
-            orders=self._orders(customer, seen),
+            orders=self._orders(customer),
             stores=circumstances.stores(self._connection, self._tenant, seen, _looked_at(seen), at),
             bookings=circumstances.bookings(self._bookings[customer]),
             duties=circumstances.duties(self._duties[customer]),
@@ -193,9 +193,9 @@ class _Reader:
         names.discard("")
         return circumstances.products(self._connection, self._tenant, sorted(names), self._at)
 
-    def _orders(self, customer: CustomerId, seen: Sequence[Event]) -> tuple[Order, ...]:
-        """Looked up only for whoever has asked."""
-        asked = any(event.kind == "order_asked" for event in seen)
+    def _orders(self, customer: CustomerId) -> tuple[Order, ...]:
+        """Looked up only for whoever has asked, or has a case."""
+        asked = bool(self._cases[customer])
         return circumstances.orders(self._connection, self._tenant, customer, self._at) if asked else ()
 
     def _credits(self) -> tuple[CreditLeft, ...]:

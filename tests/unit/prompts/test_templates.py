@@ -24,7 +24,6 @@ from agent.domain.facts import (
     Order,
 )
 from agent.domain.money import Money
-from agent.domain.verdict import VerdictKind
 from agent.guardrails.cases import TextCase
 from agent.guardrails.judge import run
 from agent.guardrails.rulebook import shipped, shipped_names
@@ -33,7 +32,7 @@ from agent.signals.read import read
 from prompts.loading import LOCALES, MissingWords, Template, prompt, template, templates
 from tests.support.people import NOON, briton, cart, customer, playbook, views
 from tools.catalogue import TOOLS
-from tools.contract import Task
+from tools.contract import Task, Tool
 
 VARIANTS = {
     "offer_chat": ("lingers",),
@@ -159,8 +158,8 @@ def test_a_template_states_nothing_that_its_tool_does_not_know(
     case = TextCase(made.situation, made.playbook, Channel(channel), entry, aim, draft, finished)
     for clause in shipped(shipped_names()).clauses:
         about = clause.grain is TextCase and entry.kind in clause.kinds and channel in clause.channels
-        if about and clause.verdict is VerdictKind.DENY:
-            assert run(clause, case) is None, clause.rule_id
+        verdict = run(clause, case) if about else None
+        assert verdict is None or verdict.amendments, (clause.rule_id, verdict.detail)
 
 
 def test_a_template_that_does_not_exist_is_named_by_its_path() -> None:
@@ -179,3 +178,12 @@ def test_a_prompt_takes_exactly_its_declared_variables(locale: str) -> None:
 def test_the_hash_of_a_prompt_follows_its_source_not_its_variables() -> None:
     assert prompt("decide", "en", brand="A").hash == prompt("decide", "en", brand="B").hash
     assert prompt("decide", "en", brand="A").hash != prompt("decide", "ko", brand="A").hash
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("tool", [t for t in TOOLS if t.action.kind is Kind.OFFER], ids=lambda t: t.action.name)
+def test_what_a_starter_brand_believes_of_an_offer_makes_it_worth_its_cost(locale: str, tool: Tool) -> None:
+    brand = playbook(locale)
+    belief = brand.actions[tool.action.name]
+    worth = float(brand.economy.basket) * brand.economy.margin
+    assert (belief.response.rate - brand.baseline.rate) * worth > float(belief.cost)
