@@ -52,7 +52,6 @@ WAITED_FOR = (
     "chat_declined",
     "demo_booked",
     "case_opened",
-    "case_closed",
 )
 """Events that can make a wait needless."""
 

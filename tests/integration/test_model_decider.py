@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from agent.domain.bundle import Bundle
 from agent.domain.customer import Snapshot
+from agent.domain.timers import TimerKind
 from agent.graph.deciders.model import ModelDecider
 from tests.support.decide import decide
 from tests.support.people import NOON, briton, cart, customer, playbook, views
@@ -92,6 +93,14 @@ def test_the_model_may_choose_silence() -> None:
     assert found.decision.chosen is None
     assert found.decision.chooser == "model"
     assert found.effects == ()
+
+
+def test_the_model_may_wait_unless_something_happens_first() -> None:
+    found = asked("wait_en")
+    assert found.decision.chosen is None
+    assert found.effects == ()
+    (timer,) = found.timers
+    assert (timer.kind, timer.due_at, timer.unless) == (TimerKind.WAIT, NOON + timedelta(hours=7), "purchased")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from langchain_core.tools import BaseTool
 
+from agent.domain.timers import WAITED_FOR
 from tools.catalogue import TOOLS, Catalogue
 
 
@@ -46,3 +47,8 @@ def test_a_refusal_names_the_argument_and_never_its_value() -> None:
     with pytest.raises(ValueError, match="bad argument: candidate") as error:
         Catalogue().check("offer_chat", {"candidate": {"secret": "canary"}, "body": "x"})
     assert "canary" not in str(error.value)
+
+
+def test_a_model_may_wait_for_the_events_that_end_a_wait() -> None:
+    (schema,) = [s["function"] for s in Catalogue().schemas() if s["function"]["name"] == "wait_until"]
+    assert schema["parameters"]["properties"]["unless"]["enum"] == ["", *WAITED_FOR]
