@@ -65,6 +65,11 @@ class Consents:
         """What the law has us do for this customer, and by when. Raises NotFound."""
         return self.timers.of(self.tenant, self._find(customer))
 
+    def registers_due(self) -> list[Timer]:
+        """Do-not-call registers whose copy has become too old: who might stand on them gets nothing."""
+        now = self.clock.now()
+        return [timer for timer in self.timers.of(self.tenant, None) if timer.due_at <= now]
+
     def record(
         self,
         customer: str,

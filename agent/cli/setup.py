@@ -66,7 +66,8 @@ def copy_starter(folder: Path, lang: str) -> list[str]:
 def doctor(tenant: Tenant = "default", as_json: Json = False) -> None:
     """Check that everything is in order.
 
-    Settings, playbook, packs, store, guidelines, and whether a model is configured. Exit code 1 if something is not.
+    Settings, playbook, packs, store, do-not-call registers, guidelines, and whether a model is configured.
+    Exit code 1 if something is not.
     """
     from agent.bootstrap import load_settings, tenant_id
     from agent.domain.errors import TactfulError
@@ -116,6 +117,19 @@ def _store(settings: Settings, tenant: TenantId) -> str:
     return f"{database.dialect}, {people:,} customers"
 
 
+def _registers(settings: Settings, tenant: TenantId) -> str:
+    from agent.bootstrap import open_tactful
+    from agent.domain.errors import InputError
+
+    late = open_tactful(settings, tenant).consents.registers_due()
+    if late:
+        said = ", ".join(f"{timer.subject} since {timer.due_at.date()}" for timer in late)
+        raise InputError(
+            f"the copy is too old: {said}", next_step="Import a fresh one: tactful import suppressions FILE."
+        )
+    return "no copy is too old"
+
+
 def _guidelines(settings: Settings, tenant: TenantId) -> str:
     from agent.bootstrap import open_tactful
 
@@ -137,6 +151,7 @@ _CHECKS: dict[str, Callable[[Settings, TenantId], str]] = {
     "playbook": _playbook,
     "packs": _packs,
     "store": _store,
+    "registers": _registers,
     "guidelines": _guidelines,
     "model": _model,
 }

@@ -224,11 +224,9 @@ class Ledger(Protocol):
 
 
 class Timers(Protocol):
-    """Timers that are armed: all that are due before an instant, or all about one customer."""
+    """Timers that are armed: those of one customer, or (None) of nobody; and those that are to be fired now."""
 
-    def due(self, tenant: TenantId, before: datetime, limit: int = 1_000) -> list[Timer]: ...
-
-    def of(self, tenant: TenantId, customer: CustomerId) -> list[Timer]: ...
+    def of(self, tenant: TenantId, customer: CustomerId | None) -> list[Timer]: ...
 
     def claim(self, tenant: TenantId, now: datetime, limit: int, lease: str, until: datetime) -> list[Timer]: ...
 

@@ -30,18 +30,11 @@ class SqlTimers:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def due(self, tenant: TenantId, before: datetime, limit: int = 1_000) -> list[Timer]:
-        """The armed timers that are due before an instant, soonest first."""
+    def of(self, tenant: TenantId, customer: CustomerId | None) -> list[Timer]:
+        """The armed timers about one customer, or those about no customer (registers), soonest first."""
         c = t.timers.c
-        query = select(t.timers).where(c.tenant == tenant, c.state == ARMED, c.due_at < before)
-        with self._database.reading() as connection:
-            rows = connection.execute(query.order_by(c.due_at, c.timer).limit(limit)).all()
-        return [_timer(row) for row in rows]
-
-    def of(self, tenant: TenantId, customer: CustomerId) -> list[Timer]:
-        """The armed timers about one customer, soonest first."""
-        c = t.timers.c
-        query = select(t.timers).where(c.tenant == tenant, c.customer == customer, c.state == ARMED)
+        whose = c.customer.is_(None) if customer is None else c.customer == customer
+        query = select(t.timers).where(c.tenant == tenant, whose, c.state == ARMED)
         with self._database.reading() as connection:
             return [_timer(row) for row in connection.execute(query.order_by(c.due_at, c.timer)).all()]
 

@@ -80,13 +80,6 @@ def test_what_was_stated_long_before_we_heard_of_it_is_not_told_again(tactful: T
     assert kinds(tactful, "seo") == {TimerKind.RECONFIRM: 1}
 
 
-def test_timers_that_are_due_are_found_by_their_time(tactful: Tactful) -> None:
-    tactful.consents.record("seo", ConsentStatus.GRANTED, ADS, "web")
-    due = tactful.consents.timers.due(tactful.tenant, NOON + 15 * DAY)
-    assert [t.kind for t in due] == [TimerKind.RESULT_NOTICE]
-    assert tactful.consents.timers.due(tactful.tenant, NOON + 14 * DAY) == []
-
-
 @pytest.mark.parametrize(("text", "heard"), [("STOP", Heard.REFUSE), ("이제 그만 보내세요", Heard.REFUSE)])
 def test_a_refusal_in_any_words_withdraws_that_channel_at_once(tactful: Tactful, text: str, heard: Heard) -> None:
     tactful.consents.record("seo", ConsentStatus.GRANTED, [*ADS, (Purpose.AD_SENDING, Channel.EMAIL)], "web")
@@ -193,7 +186,7 @@ def test_an_existing_deal_needs_the_day_it_ended(tactful: Tactful) -> None:
     assert receipt.reconfirm_due is None
 
 
-def test_a_register_marks_addresses_known_and_yet_to_come(tactful: Tactful) -> None:
+def test_a_register_marks_addresses_known_and_yet_to_come(tactful: Tactful, clock: StoppedClock) -> None:
     def listed(who: str) -> bool:
         found = next(tactful.stores.snapshots.snapshots(tactful.tenant, [tactful.find(who)], NOON))
         return any(r.listed for r in found.reach if r.channel is Channel.SMS)
@@ -206,11 +199,14 @@ def test_a_register_marks_addresses_known_and_yet_to_come(tactful: Tactful) -> N
     assert listed("new")
     found = next(tactful.stores.snapshots.snapshots(tactful.tenant, [tactful.find("ann")], NOON))
     assert [(r.name, r.copied_at) for r in found.registers] == [("us-dnc", NOON - DAY)]
-    (refresh,) = tactful.consents.timers.due(tactful.tenant, NOON + 40 * DAY)
+    (refresh,) = tactful.consents.timers.of(tactful.tenant, None)
     assert (refresh.kind, refresh.due_at) == (TimerKind.REGISTER_REFRESH, NOON + 30 * DAY)
     tactful.take([replace(row, key="r2", copied_at=NOON)])
-    (refresh,) = tactful.consents.timers.due(tactful.tenant, NOON + 40 * DAY)
+    (refresh,) = tactful.consents.timers.of(tactful.tenant, None)
     assert refresh.due_at == NOON + 31 * DAY
+    assert tactful.consents.registers_due() == []
+    clock.at = NOON + 31 * DAY
+    assert tactful.consents.registers_due() == [refresh]
 
 
 def test_a_refusal_of_the_next_moment_counts_already(tactful: Tactful, clock: StoppedClock) -> None:
