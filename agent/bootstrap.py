@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from agent.sending import Sending
     from agent.service import Deciding, Stores, Tactful
     from agent.store.database import Database
+    from agent.store.ledger import SqlLedger
     from agent.store.rows import Pseudonyms
 
 
@@ -126,7 +127,7 @@ def open_tactful(
     def judging() -> Judging:
         return _judging(name, playbook, path)
 
-    sending = _sending(settings, store, name, playbook, books.names, clock, ids, judging, routes)
+    sending = _sending(settings, store, name, playbook, books, clock, ids, judging, routes)
     return Tactful(name, playbook, books.stores, clock, ids, books.consents, sending, judging, deciding)
 
 
@@ -160,6 +161,7 @@ class _Books:
     stores: Stores
     consents: Consents
     names: Pseudonyms
+    ledger: SqlLedger
 
 
 def _books(store: Database, tenant: TenantId, playbook: Playbook, clock: Clock, ids: Ids) -> _Books:
@@ -184,10 +186,11 @@ def _books(store: Database, tenant: TenantId, playbook: Playbook, clock: Clock, 
     names = Pseudonyms(store, tenant, ids, clock)
     duties = Duties(lambda: shipped(playbook.packs), playbook.brand.country)
     customers = SqlCustomers(store)
+    ledger = SqlLedger(store, clock, duties, playbook.brand.name)
     consents = Consents(
         tenant=tenant,
         playbook=playbook,
-        ledger=SqlLedger(store, clock, duties, playbook.brand.name),
+        ledger=ledger,
         timers=SqlTimers(store),
         tokens=SqlTokens(store, ids, clock),
         customers=customers,
@@ -205,7 +208,7 @@ def _books(store: Database, tenant: TenantId, playbook: Playbook, clock: Clock, 
         erasure=SqlErasure(store, clock),
         outcomes=SqlOutcomes(store, clock, duties, playbook.brand.name),
     )
-    return _Books(stores, consents, names)
+    return _Books(stores, consents, names, ledger)
 
 
 def _judging(tenant: TenantId, playbook: Playbook, path: Path) -> Judging:
@@ -224,7 +227,7 @@ def _sending(
     store: Database,
     tenant: TenantId,
     playbook: Playbook,
-    names: Pseudonyms,
+    books: _Books,
     clock: Clock,
     ids: Ids,
     judging: Callable[[], Judging],
@@ -237,12 +240,12 @@ def _sending(
     from agent.store.switches import SqlSwitches
 
     switches = SqlSwitches(store, clock)
-    results = SqlResults(store, tenant, clock, seeded(tenant))
+    results = SqlResults(store, tenant, clock, seeded(tenant), books.ledger)
 
     def dispatcher() -> Dispatcher:
         from agent.dispatch.dispatcher import Dispatcher
 
-        outbox = SqlOutbox(store, tenant, names, playbook, clock, ids)
+        outbox = SqlOutbox(store, tenant, books.names, playbook, clock, ids)
         ways = routes if routes is not None else _routes(settings, tenant, clock, switches)
         return Dispatcher(outbox, results, judging(), ways, clock, lambda: switches.off(tenant))
 
@@ -250,7 +253,7 @@ def _sending(
         tenant=tenant,
         results=results,
         switches=switches,
-        approvals=SqlApprovals(store, names, clock),
+        approvals=SqlApprovals(store, books.names, clock),
         dispatcher=dispatcher,
     )
 

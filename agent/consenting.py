@@ -65,6 +65,10 @@ class Consents:
         """What the law has us do for this customer, and by when. Raises NotFound."""
         return self.timers.of(self.tenant, self._find(customer))
 
+    def missed(self) -> list[Timer]:
+        """Notices that the law asks for and that did not leave in time: a person has to give them."""
+        return self.timers.missed(self.tenant)
+
     def registers_due(self) -> list[Timer]:
         """Do-not-call registers whose copy has become too old: who might stand on them gets nothing."""
         now = self.clock.now()

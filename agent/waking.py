@@ -56,26 +56,25 @@ class Waking:
         if over:
             self.journeys.expire(self.tenant, sorted(over))
         looking = {name: journey for name, journey in active.items() if name not in over}
-        undone: list[Timer] = []
         for some in _one_each([t for t in due if t.kind is not TimerKind.FOLLOW_UP or t.subject in looking]):
-            undone += self._decide(some, looking, swept)
-        missed = self.timers.later(self.tenant, undone, lease, now + AGAIN) if undone else 0
+            self._decide(some, looking, swept)
+        duties = [timer for timer in due if timer.kind in DUTIES]
+        waiting, missed = self.timers.later(self.tenant, duties, lease, now + AGAIN) if duties else (0, 0)
+        done = self.timers.done(self.tenant, [timer for timer in due if timer.kind not in DUTIES], lease)
         swept.add("journeys over", len(over))
+        swept.add("fired", done + len(duties) - waiting - missed)
+        swept.add("duties put off", waiting)
         swept.add("duties missed", missed)
-        swept.add("fired", self.timers.done(self.tenant, [t for t in due if t not in undone], lease))
-        swept.add("duties put off", len(undone) - missed)
         return swept
 
-    def _decide(self, timers: Mapping[CustomerId, Timer], looking: Mapping[str, Journey], swept: Swept) -> list[Timer]:
-        """Decides on each; the duties that the decisions have not seen to."""
-        looks, undone = [], []
+    def _decide(self, timers: Mapping[CustomerId, Timer], looking: Mapping[str, Journey], swept: Swept) -> None:
+        """Decides on each, and arms the next look at journeys on which it has not acted."""
+        looks = []
         asked = {customer: TriggerKey(f"timer:{t.timer_id}:{t.fires_at}") for customer, t in timers.items()}
         for committed in self.decide(asked):
             decision = committed.decision
             timer = timers[decision.customer]
             swept.add("acted" if decision.chosen else "stayed silent")
-            if timer.kind in DUTIES and not _about(committed, timer.subject):
-                undone.append(timer)
             journey = looking.get(timer.subject)
             if journey is not None and not _about(committed, journey.entity):
                 at = look_again(journey, self.playbook, decision.as_of)
@@ -85,7 +84,6 @@ class Waking:
                     looks.append((decision.customer, journey.journey_id, at))
         if looks:
             self.journeys.again(self.tenant, looks)
-        return undone
 
 
 def _about(committed: Committed, entity: str) -> bool:
@@ -95,8 +93,11 @@ def _about(committed: Committed, entity: str) -> bool:
 
 
 def _one_each(timers: Sequence[Timer]) -> Iterator[dict[CustomerId, Timer]]:
-    """Rounds in which each customer comes up once, the soonest timer first."""
-    rest = list(timers)
+    """Rounds in which each customer comes up once, the soonest timer first.
+
+    What somebody stated in one go comes due in one go, and is told in one go: one decision is enough.
+    """
+    rest = list({(t.customer, t.kind, t.subject if t.kind not in DUTIES else t.due_at): t for t in timers}.values())
     while rest:
         this: dict[CustomerId, Timer] = {}
         later = []

@@ -6,7 +6,7 @@ from agent.domain.action import Action, Aim, Kind
 from agent.domain.customer import Channel
 from agent.domain.signals import Situation
 from agent.domain.timers import TimerKind
-from tools.contract import consent_facts, message, once, owed
+from tools.contract import consent_facts, message, once, owed, settling
 
 
 def _aim(situation: Situation) -> Aim | None:
@@ -16,7 +16,7 @@ def _aim(situation: Situation) -> Aim | None:
     """
     stopped = {d.subject for d in situation.snapshot.duties if d.kind == TimerKind.OPT_OUT_CONFIRMATION}
     for duty in situation.snapshot.duties:
-        if duty.kind == TimerKind.RECONFIRM or situation.snapshot.contacted("confirm_choice", duty.subject):
+        if duty.kind == TimerKind.RECONFIRM:
             continue
         because = "stopped" if duty.subject in stopped else duty.status
         return Aim(entity=duty.subject, because=because) if because in ("stopped", "granted", "withdrawn") else None
@@ -39,4 +39,5 @@ TOOL = message(
     consent_facts,
     "Tell the customer what was done about their consent or refusal, and on what day they stated it.",
     window=once,
+    finish=settling(TimerKind.RESULT_NOTICE, TimerKind.OPT_OUT_CONFIRMATION),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -13,10 +13,12 @@ from langchain_core.tools import BaseTool, InjectedToolArg, tool
 from agent.domain.action import Action, Candidate
 from agent.domain.bundle import NAMELESS, Draft, Payload, SlotKind, SlotValue, Words
 from agent.domain.customer import Channel, Product
+from agent.domain.facts import Duty, in_one_go
 from agent.domain.money import Money
-from agent.domain.packet import CHANNEL_NAMES
+from agent.domain.packet import channels_of
 from agent.domain.playbook import Playbook
 from agent.domain.signals import Situation
+from agent.domain.timers import TimerKind
 
 MOMENTS_OF_INTEREST = 60.0
 """Seconds on one product that count as lingering."""
@@ -179,10 +181,23 @@ def day(task: Task, at: datetime) -> SlotValue:
 
 
 def consent_facts(task: Task) -> dict[str, SlotValue]:
-    """On which day the customer agreed or refused, and to which channel."""
-    subject = task.candidate.treatment.entity
-    duty = next((d for d in task.situation.snapshot.duties if d.subject == subject), None)
-    if duty is None:
+    """On which day the customer agreed or refused, and to which channels."""
+    form = stated(task)
+    if not form:
         return person(task)
-    channel = CHANNEL_NAMES[task.situation.snapshot.locale].get(duty.channel, duty.channel)
-    return person(task) | {"consent.on": day(task, duty.given_at), "consent.channel": text(channel)}
+    channels = channels_of(form, task.situation.snapshot.locale)
+    return person(task) | {"consent.on": day(task, form[0].given_at), "consent.channel": text(channels)}
+
+
+def stated(task: Task) -> tuple[Duty, ...]:
+    """What is told in one go with the statement that the message is about."""
+    return in_one_go(task.situation.snapshot.duties, task.candidate.treatment.entity)
+
+
+def settling(*kinds: TimerKind) -> Finish:
+    """The message sees to the duties of these kinds about all that was stated in one go."""
+
+    def finish(task: Task, draft: Draft) -> Draft:
+        return replace(draft, settles=tuple((kind, d.subject) for d in stated(task) for kind in kinds))
+
+    return finish

@@ -6,13 +6,13 @@ from agent.domain.action import Action, Aim, Kind
 from agent.domain.customer import Channel
 from agent.domain.signals import Situation
 from agent.domain.timers import TimerKind
-from tools.contract import consent_facts, message, once, owed
+from tools.contract import consent_facts, message, once, owed, settling
 
 
 def _aim(situation: Situation) -> Aim | None:
     """The first consent whose reconfirmation is due and was not sent (ICT Network Act art. 50(8))."""
     for duty in situation.snapshot.duties:
-        if duty.kind == TimerKind.RECONFIRM and not situation.snapshot.contacted("reconfirm_consent", duty.subject):
+        if duty.kind == TimerKind.RECONFIRM:
             return Aim(entity=duty.subject, because="reconfirm")
     return None
 
@@ -34,4 +34,5 @@ TOOL = message(
     "Tell the customer on what day they agreed to which channel, that it goes on, and that they can take it back.",
     window=once,
     required=("consent.on", "consent.channel"),
+    finish=settling(TimerKind.RECONFIRM),
 )

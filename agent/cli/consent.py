@@ -1,4 +1,4 @@
-"""Commands on the consent ledger: show, grant, withdraw, receipt, hear, duties."""
+"""Commands on the consent ledger: show, grant, withdraw, receipt, hear, duties, missed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from agent.cli.options import Json, Tenant, print_json, product
 
 if TYPE_CHECKING:
     from agent.domain.consent import Receipt
+    from agent.domain.timers import Timer
 
-consent = typer.Typer(help="The consent ledger: show, grant, withdraw, receipt, hear, duties.", no_args_is_help=True)
+consent = typer.Typer(help="The consent ledger: what was stated, and what follows from it.", no_args_is_help=True)
 
 Customer = Annotated[str, typer.Argument(help="The customer's id as imported, or the pseudonym c_...")]
 PurposeName = Annotated[str, typer.Option("--purpose", help="profiling, marketing_processing, ad_sending, night, ...")]
@@ -128,9 +129,26 @@ def duties(customer: Customer, tenant: Tenant = "default", as_json: Json = False
         print_json(found)
         return
     for timer in found:
-        typer.echo(f"{timer.due_at:%Y-%m-%d %H:%M} UTC  {timer.kind:<22} {timer.rule}")
+        typer.echo(_due(timer))
     if not found:
         typer.echo("Nothing is due.")
+
+
+@consent.command("missed")
+def missed(tenant: Tenant = "default", as_json: Json = False) -> None:
+    """Notices that the law asks for and that did not leave in time: give them yourself."""
+    found = product(tenant).consents.missed()
+    if as_json:
+        print_json(found)
+        return
+    for timer in found:
+        typer.echo(f"{_due(timer):<60} {timer.customer}")
+    if not found:
+        typer.echo("Nothing was missed.")
+
+
+def _due(timer: Timer) -> str:
+    return f"{timer.due_at:%Y-%m-%d %H:%M} UTC  {timer.kind:<22} {timer.rule}"
 
 
 def _print(receipts: Any, as_json: bool) -> None:

@@ -130,6 +130,19 @@ def _registers(settings: Settings, tenant: TenantId) -> str:
     return "no copy is too old"
 
 
+def _duties(settings: Settings, tenant: TenantId) -> str:
+    from agent.bootstrap import open_tactful
+    from agent.domain.errors import InputError
+
+    missed = open_tactful(settings, tenant).consents.missed()
+    if missed:
+        raise InputError(
+            f"{len(missed)} notices that the law asks for did not leave in time",
+            next_step="See whose: tactful consent missed.",
+        )
+    return "no notice was missed"
+
+
 def _guidelines(settings: Settings, tenant: TenantId) -> str:
     from agent.bootstrap import open_tactful
 
@@ -152,6 +165,7 @@ _CHECKS: dict[str, Callable[[Settings, TenantId], str]] = {
     "packs": _packs,
     "store": _store,
     "registers": _registers,
+    "duties": _duties,
     "guidelines": _guidelines,
     "model": _model,
 }

@@ -15,7 +15,7 @@ from agent.domain.guideline import Passage
 from agent.domain.ids import AddressRef, CustomerId, DecisionId, EffectId, TenantId
 from agent.domain.journey import Course
 from agent.domain.money import Money
-from agent.domain.timers import Timer
+from agent.domain.timers import Timer, TimerKind
 from agent.domain.verdict import Amendment
 
 Chooser = Literal["engine", "model", "code"]
@@ -147,7 +147,7 @@ class Draft:
 
     `window` makes the effect's key unique in time; `required` names the slots that the words must show;
     `generated` says that a model worded it. `packet` goes to the staff beside the message; `opens` names the case that
-    comes with it, '' where there is one already or none is meant.
+    comes with it, '' where there is one already or none is meant. `settles` are the duties it sees to: kind, subject.
     """
 
     treatment: Treatment
@@ -160,6 +160,7 @@ class Draft:
     generated: bool = False
     packet: Payload | None = None
     opens: str = ""
+    settles: tuple[tuple[TimerKind, str], ...] = ()
 
 
 class EffectState(StrEnum):
@@ -230,7 +231,8 @@ class Bundle:
     """Everything one commit writes, or nothing of it.
 
     `version` is the snapshot's, for compare-and-swap; None records a hold whatever has moved since. `course` is the
-    journey after this touch; `opens` the case that a hand-over opens; `timers` are what a decision to wait arms.
+    journey after this touch; `opens` the case that a hand-over opens; `timers` are what a decision to wait arms;
+    `settles` the duties that it sees to.
     """
 
     decision: Decision
@@ -241,6 +243,7 @@ class Bundle:
     reservations: tuple[Reservation, ...] = ()
     course: Course | None = None
     opens: str = ""
+    settles: tuple[tuple[TimerKind, str], ...] = ()
     timers: tuple[Timer, ...] = ()
 
 

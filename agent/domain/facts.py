@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -120,6 +120,14 @@ class Duty:
     channel: str
     given_at: datetime
     due_at: datetime
+
+
+def in_one_go(duties: Sequence[Duty], subject: str) -> tuple[Duty, ...]:
+    """The duties of the same kind about everything that was stated together with this: one form, one answer."""
+    first = next((d for d in duties if d.subject == subject), None)
+    if first is None:
+        return ()
+    return tuple(d for d in duties if (d.kind, d.status, d.given_at) == (first.kind, first.status, first.given_at))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from agent.domain.bundle import SlotKind, SlotValue
-from agent.domain.facts import Omen
+from agent.domain.facts import Duty, Omen
 from agent.domain.signals import Situation
 
 CHANNEL_NAMES: Mapping[str, Mapping[str, str]] = {
@@ -67,6 +67,12 @@ PROMISES: Mapping[str, Mapping[str, str]] = {
 STILL_HELD = timedelta(days=30)
 """How long a coupon or a word given counts as a promise."""
 STEP = timedelta(minutes=15)
+
+
+def channels_of(form: Sequence[Duty], locale: str) -> str:
+    """The channels that statements name, in words; all of them where none is named."""
+    named = sorted({duty.channel for duty in form if duty.channel}) or [""]
+    return ", ".join(CHANNEL_NAMES[locale].get(channel, channel) for channel in named)
 
 
 def answer_by(now: datetime, hours: float) -> datetime:

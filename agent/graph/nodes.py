@@ -188,6 +188,7 @@ def bundle(
         reservations=draft.reservations if draft is not None else (),
         course=path,
         opens=draft.opens if draft is not None else "",
+        settles=draft.settles if draft is not None else (),
         timers=_waits(decision, proposal, situation),
     )
 

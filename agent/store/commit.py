@@ -34,7 +34,7 @@ from agent.store.journeys import go
 from agent.store.records import decisions_by_id
 from agent.store.resources import allocate
 from agent.store.rows import CHUNK, Pseudonyms, insert_new, pack
-from agent.store.timers import arm
+from agent.store.timers import arm, say
 
 
 class SqlCommit:
@@ -173,6 +173,8 @@ class _Writer:
             self._gather_effect(effect, bundle, allocated)
         if bundle.opens and bundle.effects:
             self._open_case(bundle)
+        if bundle.settles and bundle.effects:
+            say(self._connection, self._tenant, decision.customer, bundle.settles, bundle.effects[0].effect_id)
         if bundle.course is not None and bundle.effects:
             self._courses.append((decision.customer, bundle.course))
         self._timers += bundle.timers
@@ -274,4 +276,4 @@ def _never_sent(bundle: Bundle) -> Bundle:
         replace(e, state=EffectState.EXPIRED, key=digest(e.key, e.effect_id, size=16), journey="")
         for e in bundle.effects
     )
-    return replace(bundle, effects=effects, reservations=(), course=None, opens="", timers=())
+    return replace(bundle, effects=effects, reservations=(), course=None, opens="", settles=(), timers=())

@@ -54,6 +54,24 @@ class SqlLedger:
         refused_ = ConsentStatus.WITHDRAWN
         return [replace(_receipt(row), handed_over=under_way if row["status"] == refused_ else 0) for row in new]
 
+    def reconfirm(
+        self, connection: Connection, tenant: TenantId, consents: Sequence[str], effect: str, now: datetime
+    ) -> None:
+        """A message told the customer again what they agreed to: it holds anew, unless they take it back."""
+        c = t.consents.c
+        rows = connection.execute(select(t.consents).where(c.tenant == tenant, c.consent.in_(consents))).all()
+        again = [
+            (
+                CustomerId(row.customer),
+                Entry(
+                    consent=replace(consent_of(row), status=ConsentStatus.RECONFIRMED, given_at=now),
+                    proof=Proof(method="notice", evidence=effect),
+                ),
+            )
+            for row in rows
+        ]
+        Book(connection, tenant, self._duties, self._controller, now).append(again, "notice")
+
     def history(self, tenant: TenantId, customer: CustomerId) -> list[Receipt]:
         """All entries of the customer, oldest first."""
         c = t.consents.c

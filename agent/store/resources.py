@@ -16,6 +16,7 @@ from agent.domain.ids import TenantId
 from agent.domain.money import Money
 from agent.store import schema as t
 from agent.store.rows import Pseudonyms, chunks, insert_new
+from agent.store.timers import unsaid
 
 RESERVED, ISSUED, REDEEMED, RELEASED = "reserved", "issued", "redeemed", "released"
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -112,9 +113,10 @@ def issue(connection: Connection, tenant: TenantId, effects: Sequence[str]) -> N
 def release(connection: Connection, tenant: TenantId, effects: Sequence[str]) -> None:
     """Gives back what these effects had reserved: the budget, the share, the place, the contact of the cap.
 
-    What was issued or redeemed stays given.
+    What was issued or redeemed stays given. A duty that they should have seen to has not been seen to.
     """
     for some in chunks(effects):
+        unsaid(connection, tenant, some)
         _release_coupons(connection, tenant, some)
         for table in (t.slots, t.reservations):
             c = table.c

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from agent.domain.action import Kind
 from agent.domain.bundle import Delivery, EffectState
 from agent.domain.customer import Channel
 from agent.domain.delivery import TRIES, Abilities, Claim, Refused, Result, Sent, Undecided
@@ -18,8 +19,10 @@ from agent.domain.ids import EffectId, TenantId
 from agent.domain.ports import Clock, Rng
 from agent.store import schema as t
 from agent.store.database import Database
+from agent.store.ledger import SqlLedger
 from agent.store.resources import free_places, issue, release
 from agent.store.rows import note
+from agent.store.timers import told
 
 ASKED = (60.0, 120.0, 240.0, 480.0)
 """Seconds between questions to a provider that can be asked: within a quarter of an hour, then a person takes over."""
@@ -40,11 +43,12 @@ class _Next:
 class SqlResults:
     """The recording half of the `Outbox` port."""
 
-    def __init__(self, database: Database, tenant: TenantId, clock: Clock, rng: Rng) -> None:
+    def __init__(self, database: Database, tenant: TenantId, clock: Clock, rng: Rng, ledger: SqlLedger) -> None:
         self._database = database
         self._tenant = tenant
         self._clock = clock
         self._rng = rng
+        self._ledger = ledger
 
     def finish(self, answers: Sequence[tuple[Claim, Result]], abilities: Abilities) -> list[EffectState]:
         """Records the answers of some tries. One that comes after its lease was taken over counts too: sent is sent."""
@@ -197,17 +201,20 @@ class SqlResults:
         e = t.effects.c
         connection.execute(update(t.effects).where(e.tenant == self._tenant, e.effect == row.effect).values(**values))
         if after.state is EffectState.SENT:
-            self._was_sent(connection, row.effect, now)
+            self._was_sent(connection, row, now)
         elif after.state in (EffectState.REFUSED, EffectState.DEAD):
             release(connection, self._tenant, [row.effect])
         if over:
             note(connection, self._tenant, now, "effect", row.effect, state=after.state, why=after.detail[:LONGEST])
 
-    def _was_sent(self, connection: Connection, effect: str, now: datetime) -> None:
+    def _was_sent(self, connection: Connection, row: Row[Any], now: datetime) -> None:
         k = t.contacts.c
-        issue(connection, self._tenant, [effect])
+        issue(connection, self._tenant, [row.effect])
+        again = told(connection, self._tenant, row.effect) if row.kind == Kind.DUTY else []
+        if again:
+            self._ledger.reconfirm(connection, self._tenant, again, row.effect, now)
         connection.execute(
-            update(t.contacts).where(k.tenant == self._tenant, k.contact == effect).values(state="sent", at=now)
+            update(t.contacts).where(k.tenant == self._tenant, k.contact == row.effect).values(state="sent", at=now)
         )
 
     def _one(self, connection: Connection, effect: EffectId) -> Row[Any]:

@@ -14,7 +14,8 @@ from agent.store import schema as t
 from agent.store.database import Database
 from agent.store.rows import chunks, insert_new
 
-ARMED, CANCELLED, DONE, MISSED = "armed", "cancelled", "done", "missed"
+ARMED, SAID, CANCELLED, DONE, MISSED = "armed", "said", "cancelled", "done", "missed"
+"""A duty is `said` while its message is on its way; its lease then names the effect."""
 LEAD: Mapping[str, timedelta] = {
     TimerKind.RESULT_NOTICE: timedelta(days=13),
     TimerKind.RECONFIRM: timedelta(days=30),
@@ -37,6 +38,13 @@ class SqlTimers:
         query = select(t.timers).where(c.tenant == tenant, whose, c.state == ARMED)
         with self._database.reading() as connection:
             return [_timer(row) for row in connection.execute(query.order_by(c.due_at, c.timer)).all()]
+
+    def missed(self, tenant: TenantId) -> list[Timer]:
+        """Duties that could not be seen to in time."""
+        c = t.timers.c
+        query = select(t.timers).where(c.tenant == tenant, c.state == MISSED).order_by(c.due_at, c.timer)
+        with self._database.reading() as connection:
+            return [_timer(row) for row in connection.execute(query)]
 
     def claim(self, tenant: TenantId, now: datetime, limit: int, lease: str, until: datetime) -> list[Timer]:
         """Takes up to `limit` timers whose moment has come, for one worker until `until`. Copying a register anew is a
@@ -71,10 +79,11 @@ class SqlTimers:
                 ).rowcount
         return gone
 
-    def later(self, tenant: TenantId, timers: Sequence[Timer], lease: str, at: datetime) -> int:
-        """What could not be done yet is tried again at `at`; how many had their last lawful moment before: missed."""
+    def later(self, tenant: TenantId, timers: Sequence[Timer], lease: str, at: datetime) -> tuple[int, int]:
+        """What was not said yet is tried again at `at`; how many wait, and how many had their last lawful moment
+        before: missed."""
         c = t.timers.c
-        missed = 0
+        waiting = missed = 0
         with self._database.writing() as connection:
             for timer in timers:
                 late = at > timer.due_at
@@ -85,7 +94,36 @@ class SqlTimers:
                     .values(**values)
                 ).rowcount
                 missed += changed if late else 0
-        return missed
+                waiting += 0 if late else changed
+        return waiting, missed
+
+
+def say(
+    connection: Connection, tenant: TenantId, customer: str, duties: Sequence[tuple[TimerKind, str]], effect: str
+) -> None:
+    """An effect sees to these duties."""
+    c = t.timers.c
+    for kind, subject in duties:
+        mine = (c.tenant == tenant, c.customer == customer, c.state == ARMED)
+        connection.execute(
+            update(t.timers).where(*mine, c.kind == kind, c.subject == subject).values(state=SAID, lease=effect)
+        )
+
+
+def told(connection: Connection, tenant: TenantId, effect: str) -> list[str]:
+    """It has left: its duties are done. The entries of the ledger that were thereby said again."""
+    c = t.timers.c
+    mine = (c.tenant == tenant, c.state == SAID, c.lease == effect)
+    rows = connection.execute(update(t.timers).where(*mine).values(state=DONE).returning(c.kind, c.subject)).all()
+    return [row.subject for row in rows if row.kind == TimerKind.RECONFIRM]
+
+
+def unsaid(connection: Connection, tenant: TenantId, effects: Sequence[str]) -> None:
+    """They will not leave: a person has to see to what they should have said."""
+    c = t.timers.c
+    connection.execute(
+        update(t.timers).where(c.tenant == tenant, c.state == SAID, c.lease.in_(effects)).values(state=MISSED)
+    )
 
 
 def cancel_waits(connection: Connection, tenant: TenantId, customer: str, event: str) -> None:
@@ -102,7 +140,9 @@ def cancel_all(connection: Connection, tenant: TenantId, customer: str) -> None:
     """Nothing is to be done for this customer any more."""
     c = t.timers.c
     connection.execute(
-        update(t.timers).where(c.tenant == tenant, c.customer == customer, c.state == ARMED).values(state=CANCELLED)
+        update(t.timers)
+        .where(c.tenant == tenant, c.customer == customer, c.state.in_((ARMED, SAID, MISSED)))
+        .values(state=CANCELLED)
     )
 
 

@@ -13,6 +13,8 @@ import pytest
 from sqlalchemy import select
 
 from agent.domain.customer import Channel, ConsentStatus, Goal, Purpose
+from agent.domain.delivery import Claim, Refused, Sent
+from agent.domain.imports import Row
 from agent.domain.journey import Chapter, Exit
 from agent.domain.timers import TimerKind
 from agent.service import Tactful
@@ -171,27 +173,61 @@ def test_a_cart_that_is_still_being_filled_is_waited_for_unless_it_is_bought(
     assert timers(tactful, TimerKind.WAIT) == {"done": 1, "cancelled": 1}
 
 
-def test_the_results_of_a_korean_consent_are_told_by_the_duty_that_the_law_sets(
+def seoul(**more: Any) -> Row:
+    return replace(person("seo", country="KR", zone="Asia/Seoul"), locale="ko", **more)
+
+
+FORM = [(Purpose.AD_SENDING, Channel.EMAIL), (Purpose.AD_SENDING, Channel.SMS), (Purpose.MARKETING_PROCESSING, None)]
+
+
+def test_the_results_of_a_form_are_told_in_one_message_by_the_day_that_the_law_sets(
     tactful: Tactful, sink: Sink, clock: StoppedClock
 ) -> None:
-    seoul = replace(person("seo", country="KR", zone="Asia/Seoul"), locale="ko")
-    tactful.take([seoul])
-    tactful.consents.record("seo", ConsentStatus.GRANTED, [(Purpose.AD_SENDING, Channel.EMAIL)], "web")
+    left: list[Claim] = []
+    sink.answer = lambda claim: left.append(claim) or Sent()  # type: ignore[func-returns-value]
+    tactful.take([seoul()])
+    tactful.consents.record("seo", ConsentStatus.GRANTED, FORM, "web")
     tactful.dispatch()
-    assert not sink.book
+    assert not left
+    for day in range(2, 20):
+        clock.at = NOON + day * DAY
+        tactful.dispatch()
+    (claim,) = left
+    assert claim.effect.action == "confirm_choice"
+    assert "이메일, 문자" in claim.envelope.body
+    assert timers(tactful, TimerKind.RESULT_NOTICE) == {"done": 3}
+
+
+def test_a_consent_that_was_told_again_holds_for_two_more_years(
+    tactful: Tactful, sink: Sink, clock: StoppedClock
+) -> None:
+    tactful.take([seoul(), replace(consent("seo", Purpose.AD_SENDING, Channel.EMAIL), key="k")])
+    (due,) = [t.due_at for t in tactful.consents.duties("seo") if t.kind is TimerKind.RECONFIRM]
+    clock.at = due - 20 * DAY
+    tactful.dispatch()
+    assert len(sink.book) == 1
+    (old, new) = [r.consent for r in tactful.consents.history("seo")]
+    assert (new.status, new.channel, new.given_at) == (ConsentStatus.RECONFIRMED, old.channel, clock.at)
+    assert timers(tactful, TimerKind.RECONFIRM) == {"done": 1, "armed": 1}
+
+
+def test_a_notice_that_does_not_leave_is_a_persons_to_give(tactful: Tactful, sink: Sink, clock: StoppedClock) -> None:
+    sink.answer = lambda claim: Refused(reason="550")
+    tactful.take([seoul()])
+    tactful.consents.record("seo", ConsentStatus.GRANTED, FORM[:1], "web")
     clock.at = NOON + 2 * DAY
     tactful.dispatch()
-    (effect,) = [e.effect for e in tactful.stores.journeys.effects(tactful.tenant, tactful.find("seo"))]
-    assert (effect.action, effect.state) == ("confirm_choice", "sent")
-    assert timers(tactful, TimerKind.RESULT_NOTICE) == {"done": 1}
+    (missed,) = tactful.consents.missed()
+    assert (missed.kind, missed.customer) == (TimerKind.RESULT_NOTICE, tactful.find("seo"))
+    tactful.erase(tactful.find("seo"))
+    assert tactful.consents.missed() == []
 
 
 def test_a_duty_that_cannot_be_seen_to_is_put_off_and_at_the_last_counted_as_missed(
     tactful: Tactful, clock: StoppedClock
 ) -> None:
-    seoul = replace(person("seo", country="KR", zone="Asia/Seoul"), locale="ko", addresses={})
-    tactful.take([seoul])
-    tactful.consents.record("seo", ConsentStatus.GRANTED, [(Purpose.AD_SENDING, Channel.EMAIL)], "web")
+    tactful.take([seoul(addresses={})])
+    tactful.consents.record("seo", ConsentStatus.GRANTED, FORM[:1], "web")
     clock.at = NOON + 2 * DAY
     assert tactful.wake().counts["duties put off"] == 1
     assert timers(tactful, TimerKind.RESULT_NOTICE) == {"armed": 1}
@@ -200,6 +236,7 @@ def test_a_duty_that_cannot_be_seen_to_is_put_off_and_at_the_last_counted_as_mis
         clock.at += timedelta(hours=7)
         tactful.wake()
     assert timers(tactful, TimerKind.RESULT_NOTICE) == {"missed": 1}
+    assert len(tactful.consents.missed()) == 1
 
 
 def test_a_timer_that_fires_twice_is_decided_once(tactful: Tactful, clock: StoppedClock) -> None:

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from agent.domain.bundle import CODELESS, LINKLESS, NAMELESS, SlotKind, SlotValue
 from agent.domain.customer import CampaignLeft, Product
-from agent.domain.facts import Booking, Duty, Foreseen, NearStore, Occasion, Omen, Order
+from agent.domain.facts import Booking, Duty, Foreseen, NearStore, Occasion, Omen, Order, in_one_go
 from agent.domain.money import Money
-from agent.domain.packet import CHANNEL_NAMES, answer_by
+from agent.domain.packet import answer_by, channels_of
 from agent.guardrails.cases import Breach, Nothing, TextCase
 
 
@@ -146,13 +146,13 @@ def _orders(case: TextCase) -> list[Order]:
     return [o for o in case.situation.snapshot.orders if o.order_id == case.draft.treatment.entity]
 
 
-def _statements(case: TextCase) -> list[Duty]:
-    return [d for d in case.situation.snapshot.duties if d.subject == case.draft.treatment.entity]
+def _statements(case: TextCase) -> tuple[Duty, ...]:
+    return in_one_go(case.situation.snapshot.duties, case.draft.treatment.entity)
 
 
 def _channels(case: TextCase) -> Iterable[SlotValue]:
-    names = CHANNEL_NAMES[case.situation.snapshot.locale]
-    return (_text(names.get(duty.channel, duty.channel)) for duty in _statements(case))
+    form = _statements(case)
+    return (_text(channels_of(form, case.situation.snapshot.locale)),) if form else ()
 
 
 def _demands(case: TextCase) -> list[Foreseen]:
