@@ -246,7 +246,7 @@ def _sending(
         from agent.dispatch.dispatcher import Dispatcher
 
         outbox = SqlOutbox(store, tenant, books.names, playbook, clock, ids)
-        ways = routes if routes is not None else _routes(settings, tenant, clock, switches)
+        ways = routes if routes is not None else _routes(settings, tenant, playbook, clock, switches)
         return Dispatcher(outbox, results, judging(), ways, clock, lambda: switches.off(tenant))
 
     return Sending(
@@ -264,7 +264,7 @@ def seeded(tenant: TenantId) -> Rng:
     return HashRng(f"tactful:{tenant}")
 
 
-def _routes(settings: Settings, tenant: TenantId, clock: Clock, switches: Switches) -> list[Route]:
+def _routes(settings: Settings, tenant: TenantId, playbook: Playbook, clock: Clock, switches: Switches) -> list[Route]:
     """Each channel to the provider that is set up for it, else to files or the terminal. Raises InputError."""
     from agent.dispatch.dispatcher import Route
     from agent.dispatch.providers.console import ConsoleProvider
@@ -280,7 +280,9 @@ def _routes(settings: Settings, tenant: TenantId, clock: Clock, switches: Switch
         from agent.dispatch.providers.smtp import SmtpProvider, server_of
 
         server = server_of(settings.smtp_url.get_secret_value())
-        found.append(Route(SmtpProvider(server, settings.mail_from or "", clock, settings.mail_per_second), mail))
+        found.append(
+            Route(SmtpProvider(server, playbook.sending.mail_from or "", clock, settings.mail_per_second), mail)
+        )
     if settings.webhook_url is not None:
         from agent.dispatch.providers.webhook import Endpoint, WebhookProvider
 

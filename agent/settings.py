@@ -31,7 +31,6 @@ class Settings(BaseSettings):
     """Where messages go that no provider is set up for: files in `home`/outbox, or the terminal."""
     smtp_url: SecretStr | None = None
     """The mail server: smtp://user:password@host:587, smtps://..., or smtp+plain://localhost:25."""
-    mail_from: str | None = None
     """The sender of e-mails: Brand <hello@brand.example>."""
     mail_per_second: float = Field(default=10.0, gt=0, le=1000)
     webhook_url: str | None = None

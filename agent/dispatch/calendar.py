@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from email.utils import parseaddr
 
 from agent.domain.bundle import Effect
 from agent.domain.delivery import Attachment
@@ -12,12 +13,14 @@ BOOKING = ("booking.id", "booking.state", "booking.sequence", "slot.start", "slo
 SUMMARY = {"ko": "{brand} 제품 시연 ({host})", "en": "{brand}: personal demo with {host}"}
 
 
-def invitation(effect: Effect, playbook: Playbook, now: datetime, locale: str = "en") -> tuple[Attachment, ...]:
-    """The calendar file of an effect that speaks of a booking; nothing for others."""
+def invitation(
+    effect: Effect, playbook: Playbook, now: datetime, locale: str = "en", guest: str = ""
+) -> tuple[Attachment, ...]:
+    """The calendar file of an effect that speaks of a booking, for the guest's e-mail address; nothing for others."""
     slots = effect.payload.slots
     if not all(name in slots for name in BOOKING):
         return ()
-    from icalendar import Calendar, Event  # lazily: most messages have none
+    from icalendar import Calendar, Event, vCalAddress  # lazily: most messages have none
 
     brand = playbook.brand
     off = slots["booking.state"].value == "cancelled"
@@ -34,6 +37,12 @@ def invitation(effect: Effect, playbook: Playbook, now: datetime, locale: str = 
     event.add("summary", SUMMARY[locale].format(brand=brand.name, host=slots["slot.host"].value))
     event.add("status", "CANCELLED" if off else "CONFIRMED")
     event.add("contact", brand.contact)
+    name, organiser = parseaddr(playbook.sending.mail_from or "")
+    if organiser:
+        event.add("organizer", vCalAddress(f"mailto:{organiser}"), {"CN": name or brand.name})
+    if guest:
+        said = {"ROLE": "REQ-PARTICIPANT", "PARTSTAT": "NEEDS-ACTION", "RSVP": "FALSE"}
+        event.add("attendee", vCalAddress(f"mailto:{guest}"), said)
     calendar.add_component(event)
     method = "CANCEL" if off else "REQUEST"
     return (

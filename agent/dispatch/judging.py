@@ -37,5 +37,6 @@ class Judging:
         envelope = seal(effect, self.tenant, snapshot.locale, late, headers, self.playbook.brand.home)
         screen = self.guard.screen(read(snapshot, now, self.playbook.brand.currency))
         ruling = self.guard.claim(screen, self.actions[effect.action], envelope)
-        attached = invitation(effect, self.playbook, now, snapshot.locale)
+        guest = parcel.address if effect.channel is Channel.EMAIL else ""
+        attached = invitation(effect, self.playbook, now, snapshot.locale, guest)
         return Judged(envelope=envelope, ruling=ruling, attachments=attached)

@@ -181,9 +181,13 @@ class Complaints:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """How messages leave: facts about the sender that laws and platforms ask for. What is absent counts as no."""
+    """How messages leave: facts about the sender that laws and platforms ask for. What is absent counts as no.
+
+    `mail_from` is the sender of e-mails, `Brand <hello@brand.example>`, and the organiser of demos.
+    """
 
     __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
+    mail_from: Text | None = None
     postal_address: Text | None = None
     sms_vendor: SmsVendor | None = None
     kakao: Kakao = field(default_factory=Kakao)

@@ -127,7 +127,9 @@ def free_port() -> int:
 
 def test_a_mail_arrives_as_it_was_sealed(mailbox: tuple[Mailbox, SmtpProvider]) -> None:
     box, provider = mailbox
-    calendar = Attachment(name="demo.ics", media_type="text/calendar; method=REQUEST", content="BEGIN:VCALENDAR\r\n")
+    calendar = Attachment(
+        name="demo.ics", media_type="text/calendar; method=REQUEST", content="BEGIN:VCALENDAR\r\nX:시연\r\n"
+    )
     assert provider.send(claim(attachments=(calendar,))) == Sent(receipt="taken as 42")
     (raw,) = box.mails
     mail: Message = email.message_from_bytes(raw, policy=email.policy.default)
@@ -140,6 +142,7 @@ def test_a_mail_arrives_as_it_was_sealed(mailbox: tuple[Mailbox, SmtpProvider]) 
     assert text.get_content().replace("\r\n", "\n") == "첫 줄\n.a dot at the start\nlast\n"  # type: ignore[attr-defined]
     assert invitation.get_content_type() == "text/calendar"
     assert invitation.get_param("method") == "REQUEST"
+    assert "시연" in invitation.get_content()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

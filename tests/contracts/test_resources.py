@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from icalendar import Calendar
 from sqlalchemy import select
 
 from agent.domain.bundle import Reservation
@@ -145,6 +146,12 @@ def test_a_demo_is_held_booked_told_moved_and_called_off(tactful: Tactful, sink:
         (False, "SEQUENCE:2"),
     ]
     assert "METHOD:CANCEL" in files[2]
+    for file in files:
+        (made,) = Calendar.from_ical(file).walk("VEVENT")
+        assert made["organizer"] == "mailto:hello@harbourandpine.example"
+        assert made["organizer"].params["CN"] == "Harbour & Pine"
+        assert made["attendee"] == "mailto:ann@mail.example"
+    assert len({Calendar.from_ical(file).walk("VEVENT")[0]["uid"] for file in files}) == 1
     assert "DTSTART:20261123T140000Z" in files[1]
     with pytest.raises(InputError, match="called off"):
         tactful.cancel_demo(booking)

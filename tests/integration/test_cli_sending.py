@@ -103,8 +103,8 @@ def test_what_is_not_there_is_named_with_the_next_step(shell: Shell, words: tupl
 
 def test_a_providers_settings_are_read_strictly_and_never_repeated(shell: Shell) -> None:
     for env in (
-        {"TACTFUL_SMTP_URL": "mail.example:25", "TACTFUL_MAIL_FROM": "a@b.example"},
-        {"TACTFUL_SMTP_URL": "smtps://me:canary@mail.example"},
+        {"TACTFUL_SMTP_URL": "mail.example:25"},
+        {"TACTFUL_SMTP_URL": "smtp+plain://me:canary@mail.example"},
         {"TACTFUL_WEBHOOK_URL": "http://10.0.0.1/x", "TACTFUL_WEBHOOK_SECRET": "whsec_canary"},
         {"TACTFUL_WEBHOOK_URL": "https://h.example/x"},
     ):

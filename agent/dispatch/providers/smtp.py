@@ -16,6 +16,7 @@ from agent.domain.delivery import ANSWER_SECONDS, Abilities, Claim, Refused, Res
 from agent.domain.errors import InputError
 from agent.domain.ports import Clock
 
+SENDER = "Write mail_from: Brand <hello@brand.example>."
 TLS = ssl.create_default_context()
 
 
@@ -58,7 +59,7 @@ class SmtpProvider:
     def __init__(self, server: Server, sender: str, clock: Clock, per_second: float = 10.0) -> None:
         name, address = parseaddr(sender)
         if "@" not in address:
-            raise InputError("no sender", place="TACTFUL_MAIL_FROM", next_step="Write Brand <hello@brand.example>.")
+            raise InputError("no sender", place="playbook.yaml: sending.mail_from", next_step=SENDER)
         self._server = server
         self._sender = (name, address)
         self._clock = clock
@@ -96,9 +97,8 @@ class SmtpProvider:
             mail[header] = value
         mail.set_content(claim.envelope.body)
         for file in claim.attachments:
-            main, _, sub = file.media_type.partition("/")
-            sub, _, parameter = sub.partition(";")
-            mail.add_attachment(file.content.encode(), maintype=main, subtype=sub.strip(), filename=file.name)
+            kind, _, parameter = file.media_type.partition(";")
+            mail.add_attachment(file.content, subtype=kind.rpartition("/")[2], filename=file.name)
             name_, _, value = parameter.partition("=")
             if name_:
                 list(mail.iter_attachments())[-1].set_param(name_.strip(), value.strip())
