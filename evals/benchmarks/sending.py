@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import create_engine, insert, text, update
+from sqlalchemy import create_engine, insert, text
 
 from agent.domain.ids import CustomerId, RuleId, TenantId
 from agent.domain.timers import Timer, TimerKind
@@ -18,12 +18,13 @@ from agent.store.database import Database
 from agent.store.timers import SqlTimers, arm
 from tests.conftest import StoppedClock
 from tests.proofs.dispatching import PLAIN, RandomIds, Wire, crowd, open_house
+from tests.support.brand import regular
 from tests.support.people import NOON
 
 TENANT = TenantId("acme")
 SENT = 2_000
 PENDING = 1_000_000
-DUE = 5_000
+DUE = (10_000, 100_000)
 
 
 @contextmanager
@@ -75,17 +76,35 @@ def timers(folder: Path) -> Iterator[tuple[str, str, str]]:
             database = Database(url)
             clock = StoppedClock()
             tactful = open_house(folder / name, database, Wire(folder / f"t-{name}", PLAIN), clock)
-            crowd(tactful, DUE)
             pending(database)
             yield f"arming one timer, 1,000,000 pending, {name}", f"{arming(database):.2f} ms", "1 ms"
             yield f"idle look, 1,000,000 pending, {name}", f"{idle(database):.2f} ms", "10 ms"
-            clock.at = NOON + timedelta(hours=49)
-            started = time.perf_counter()
-            fired = tactful.wake().counts["fired"]
-            rate = fired / (time.perf_counter() - started)
-            yield f"{fired:,} due at once, decided in bulk, {name}", f"{rate:,.0f} /s", "300 /s"
+            for number, size in enumerate(DUE, 1):
+                due = NOON + timedelta(hours=number)
+                waiting(tactful, database, size, due)
+                clock.at = due
+                started = time.perf_counter()
+                swept = tactful.wake().counts
+                seconds = time.perf_counter() - started
+                lost = size - swept["fired"] + abs(size - swept.get("acted", 0) - swept.get("stayed silent", 0))
+                said = f"{size / seconds:,.0f} /s, {lost} lost"
+                yield f"{size:,} due at once, decided in bulk, {name}", said, "300 /s, 0 lost"
             yield f"due, decided by the graph, {name}", f"{by_graph(tactful):,.0f} /s", "60 /s"
             database.close()
+
+
+def waiting(tactful: Tactful, database: Database, size: int, due: datetime) -> None:
+    """So many customers, each with a timer that is due at this moment."""
+    names = [f"w{size}-{number}" for number in range(size)]
+    for start in range(0, size, 500):
+        some = names[start : start + 500]
+        tactful.take([row for name in some for row in regular(name)])
+        waits = [
+            Timer(kind=TimerKind.WAIT, customer=tactful.find(n), subject=n, rule=RuleId("bench"), due_at=due)
+            for n in some
+        ]
+        with database.writing() as connection:
+            arm(connection, TENANT, waits, NOON)
 
 
 def pending(database: Database) -> None:
@@ -110,7 +129,6 @@ def pending(database: Database) -> None:
                 ],
             )
     with database.writing() as connection:
-        connection.execute(update(t.timers).where(t.timers.c.timer == "none").values(state="done"))
         connection.execute(text("ANALYZE"))
 
 
@@ -144,6 +162,7 @@ def by_graph(tactful: Tactful, times: int = 300) -> float:
     import asyncio
 
     names = [f"n{number}" for number in range(times)]
+    tactful.take([row for name in names for row in regular(name)])
 
     async def all_of_them() -> None:
         for name in names:
