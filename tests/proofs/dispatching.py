@@ -3,20 +3,26 @@ write to. The sink's file is the only witness: one line for each message that re
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from agent.domain.delivery import Abilities, Claim, Result, Sent
+from agent.domain.ids import TriggerKey
+from agent.guidelines import index
 from agent.service import Tactful
 from agent.store.database import Database
+from prompts.loading import STARTER
 from tests.conftest import StoppedClock
 from tests.support.brand import regular
+from tests.support.decide import PlainIndex
 from tests.support.people import NOON
 from tests.support.sending import ALL, house
 
+FORK = multiprocessing.get_context("fork")
 LATER = NOON + timedelta(hours=1)
 
 
@@ -75,9 +81,36 @@ def open_house(
     return house(folder, database, at or StoppedClock(), RandomIds(), [(wire, ALL)], *changes)
 
 
-def crowd(tactful: Tactful, size: int) -> None:
+def plain_index() -> None:
+    """A process that was forked cannot use the vector store of its parent: it has threads of its own."""
+    found = PlainIndex(STARTER / "en" / "guidelines")
+    index.connect = lambda path: None  # type: ignore[assignment, return-value]
+    index.ChromaIndex = lambda *_: found  # type: ignore[assignment, misc]
+
+
+def crowd(tactful: Tactful, size: int, first: int = 0) -> None:
     """So many customers, each with one e-mail due."""
-    names = [f"n{number}" for number in range(size)]
+    people = [f"n{number}" for number in range(first, first + size)]
+    effects = 0
     for start in range(0, size, 500):
-        tactful.take([row for name in names[start : start + 500] for row in regular(name)])
-    assert sum(len(decision.effects) for decision in tactful.decide_all()) == size
+        some = people[start : start + 500]
+        tactful.take([row for name in some for row in regular(name)])
+        asked = {tactful.find(name): TriggerKey("crowd") for name in some}
+        effects += sum(len(committed.decision.effects) for committed in tactful._decide_many(asked, NOON))
+    assert effects == size
+
+
+def side_by_side(works: Sequence[Callable[[], None]]) -> None:
+    """Each in a process of its own, forked from this one; all must end well."""
+
+    def run(work: Callable[[], None]) -> None:
+        plain_index()
+        work()
+        os._exit(0)
+
+    processes = [FORK.Process(target=run, args=(work,)) for work in works]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * len(processes)

@@ -26,14 +26,11 @@ from sqlalchemy import Connection, select
 from agent.domain.delivery import Abilities, Claim, Result
 from agent.graph.build import Steps
 from agent.graph.state import State, Step
-from agent.guidelines import index
 from agent.store import schema as t
 from agent.store.database import Database
-from prompts.loading import STARTER
 from tests.conftest import SOAK, StoppedClock
-from tests.proofs.dispatching import ASKED, KEYS, PLAIN, Wire, open_house
+from tests.proofs.dispatching import ASKED, KEYS, PLAIN, Wire, open_house, plain_index
 from tests.support.brand import regular
-from tests.support.decide import PlainIndex
 from tests.support.people import NOON
 
 TIMES = 1_000 if SOAK else 30
@@ -120,13 +117,6 @@ def journey(folder: Path, url: str, wire: Wire, point: str, name: str, at: Stopp
     at.at += timedelta(days=3)
     tactful.dispatch()
     os._exit(0)
-
-
-def plain_index() -> None:
-    """A process that was forked cannot use the vector store of its parent: it has threads of its own."""
-    found = PlainIndex(STARTER / "en" / "guidelines")
-    index.connect = lambda path: None  # type: ignore[assignment, return-value]
-    index.ChromaIndex = lambda *_: found  # type: ignore[assignment, misc]
 
 
 @pytest.mark.parametrize("store", ["sqlite", "postgres"])

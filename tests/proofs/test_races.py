@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from agent.domain.bundle import Effect, Reservation
 from agent.domain.ids import CustomerId, EffectId, TenantId, TriggerKey
@@ -20,15 +20,23 @@ from agent.store.database import Database
 from agent.store.resources import allocate
 from agent.store.rows import Pseudonyms
 from tests.conftest import SOAK, StoppedClock
-from tests.proofs.dispatching import PLAIN, RandomIds, Wire, crowd, open_house
+from tests.proofs.dispatching import PLAIN, RandomIds, Wire, crowd, open_house, side_by_side
 from tests.support.brand import regular
 from tests.support.people import NOON
 
 EFFECTS = 100_000 if SOAK else 5_000
 CUSTOMERS = 5_000 if SOAK else 200
-WORKERS = 8
+WORKERS, FILLERS = 8, 2
 AT_ONCE = 8 if SOAK else 4
-FORK = multiprocessing.get_context("fork")
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Database]:
+    database = Database(url)
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 def test_eight_dispatchers_on_one_outbox_send_each_message_once(
@@ -36,22 +44,18 @@ def test_eight_dispatchers_on_one_outbox_send_each_message_once(
 ) -> None:
     url = new_database()
     wire = Wire(tmp_path / "arrived", PLAIN)
-    database = Database(url)
-    crowd(open_house(tmp_path, database, wire), EFFECTS)
-    database.close()
+    each = EFFECTS // FILLERS
+
+    def fill(number: int) -> None:
+        with opened(url) as mine:
+            crowd(open_house(tmp_path / str(number), mine, wire), each, number * each)
 
     def work(number: int) -> None:
-        mine = Database(url)
-        open_house(tmp_path / str(number), mine, wire).sending.drain()
-        mine.close()
-        os._exit(0)
+        with opened(url) as mine:
+            open_house(tmp_path / str(number), mine, wire).sending.drain()
 
-    workers = [FORK.Process(target=work, args=(number,)) for number in range(WORKERS)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-        assert worker.exitcode == 0
+    side_by_side([partial(fill, number) for number in range(FILLERS)])
+    side_by_side([partial(work, number) for number in range(WORKERS)])
     arrived = wire.arrived()
     assert len(arrived) == EFFECTS
     assert set(arrived.values()) == {1}
@@ -99,26 +103,30 @@ def test_the_messages_of_one_customer_leave_in_the_order_in_which_they_are_due(
     assert len(seen) == 40
 
 
-def test_twenty_simultaneous_triggers_make_one_contact_where_the_cap_is_one(tmp_path: Path, database: Database) -> None:
+def test_twenty_simultaneous_triggers_make_one_contact_where_the_cap_is_one(
+    tmp_path: Path, new_database: Callable[[], str]
+) -> None:
+    url = new_database()
     wire = Wire(tmp_path / "arrived", PLAIN)
-    tactful = open_house(tmp_path, database, wire, None, ("weekly_contacts: 3", "weekly_contacts: 1"))
     names = [f"n{number}" for number in range(CUSTOMERS)]
-    tactful.take([row for name in names for row in regular(name)])
-    assert tactful.deciding.graph is not None  # made once, before the threads
-    everyone = [tactful.find(name) for name in names]
+    capped = ("weekly_contacts: 3", "weekly_contacts: 1")
+    with opened(url) as database:
+        tactful = open_house(tmp_path, database, wire, None, capped)
+        tactful.take([row for name in names for row in regular(name)])
+        everyone = [tactful.find(name) for name in names]
 
     def triggers(first: int) -> None:
         """The same customers at the same time, each trigger another one."""
-        for number in range(first, 20, AT_ONCE):
-            list(tactful._decide_many(dict.fromkeys(everyone, TriggerKey(f"t{number}")), NOON))
+        with opened(url) as mine:
+            house = open_house(tmp_path / str(first), mine, wire, None, capped)
+            for number in range(first, 20, AT_ONCE):
+                list(house._decide_many(dict.fromkeys(everyone, TriggerKey(f"t{number}")), NOON))
 
-    threads = [threading.Thread(target=triggers, args=(number,)) for number in range(AT_ONCE)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    with database.reading() as connection:
+    side_by_side([partial(triggers, number) for number in range(AT_ONCE)])
+    with opened(url) as database, database.reading() as connection:
         contacts = Counter(connection.execute(select(t.contacts.c.customer)).scalars())
+        asked = connection.execute(select(func.count()).select_from(t.decisions)).scalar_one()
+    assert asked == 20 * CUSTOMERS
     assert len(contacts) == CUSTOMERS
     assert set(contacts.values()) == {1}
 
@@ -130,26 +138,17 @@ def test_two_hundred_hands_on_a_budget_of_a_thousand_take_exactly_a_thousand(
     Database(url).close()
 
     def work(number: int) -> None:
-        mine = Database(url)
-        threads = [threading.Thread(target=grab, args=(mine, f"{number}-{n}")) for n in range(25)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        mine.close()
-        os._exit(0)
+        with opened(url) as mine:
+            threads = [threading.Thread(target=grab, args=(mine, f"{number}-{n}")) for n in range(25)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
 
-    workers = [FORK.Process(target=work, args=(number,)) for number in range(WORKERS)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-        assert worker.exitcode == 0
-    database = Database(url)
-    with database.reading() as connection:
+    side_by_side([partial(work, number) for number in range(WORKERS)])
+    with opened(url) as database, database.reading() as connection:
         codes = list(connection.execute(select(t.coupons.c.code)).scalars())
         (row,) = connection.execute(select(t.campaigns)).all()
-    database.close()
     assert len(codes) == len(set(codes)) == row.given == 1_000
     assert row.spent_micros == 1_000_000_000
 
