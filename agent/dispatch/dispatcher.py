@@ -17,6 +17,8 @@ LEASE = timedelta(seconds=90)
 ENOUGH = timedelta(seconds=2 * ANSWER_SECONDS)
 """What has to be left of a lease when the hand-over begins."""
 MOST_AT_ONCE = 64
+TOGETHER = 0.02
+"""Seconds after an answer in which others are recorded with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +99,15 @@ class Dispatcher:
                 swept.add(state)
 
     def _hand_over(self, provider: Provider, claims: Sequence[Claim]) -> Iterator[list[tuple[Claim, Result]]]:
-        """Sends all at once; answers come in the groups in which they arrive, so that each is recorded at once."""
+        """Sends all at once; answers come in the groups in which they arrive: none waits long to be recorded."""
         if len(claims) < 2:
             if claims:
                 yield [(claims[0], hand_over(provider, claims[0]))]
             return
         waiting = {self._pool.submit(hand_over, provider, claim): claim for claim in claims}
         while waiting:
-            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            wait(waiting, return_when=FIRST_COMPLETED)
+            done, _ = wait(waiting, TOGETHER)
             yield [(waiting.pop(future), future.result()) for future in done]
 
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Row, and_, bindparam, exists, select, update
 
 from agent.domain.action import Kind
 from agent.domain.bundle import Delivery, Effect, EffectState
@@ -27,7 +26,7 @@ from agent.store.approving import ask, fingerprint
 from agent.store.database import Database
 from agent.store.journeys import ACTIVE
 from agent.store.records import effect_of
-from agent.store.registers import token_of
+from agent.store.registers import tokens_of
 from agent.store.resources import release
 from agent.store.rows import Pseudonyms, note
 from agent.store.snapshots import snapshots_in
@@ -52,11 +51,13 @@ class _Fate:
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What stands around the effects of one claim: by customer, addresses by their reference."""
+    """What stands around the effects of one claim: by customer, addresses by their reference. `tokens` are the ways
+    out of e-mails."""
 
     snapshots: Mapping[str, Snapshot]
     addresses: Mapping[str, str]
     names: Mapping[str, str]
+    tokens: Mapping[str, str]
 
 
 class SqlOutbox:
@@ -84,14 +85,17 @@ class SqlOutbox:
             heads = self._heads(connection, customers, channels, now)
             around = self._around(connection, heads, now)
             lease_id = self._ids.new()
-            claims = []
+            claims, versions = [], []
             for row in heads:
-                fate = self._fate(connection, row, around, judge, now)
-                self._write(connection, row, fate, lease_id, now + lease, now)
+                fate = self._fate(row, around, judge, now)
                 if fate.parcel is not None and fate.judged is not None:
                     claims.append(_claim(fate.parcel, fate.judged, lease_id, now + lease))
+                    versions.append(fate.parcel.snapshot.version)
                 else:
+                    self._put_aside(connection, row, fate, now)
                     swept.add(fate.state if fate.state is not EffectState.PENDING else "deferred")
+            if claims:
+                self._lease(connection, claims, versions)
         return claims
 
     def begin(self, claims: Sequence[Claim]) -> list[Claim]:
@@ -191,14 +195,16 @@ class SqlOutbox:
             .join(t.customers, and_(c.tenant == p.tenant, c.person == p.person))
             .where(c.tenant == self._tenant, c.customer.in_(customers))
         )
+        mailed = [r.customer for r in heads if r.channel == Channel.EMAIL and r.kind == Kind.OFFER]
         found = snapshots_in(connection, self._tenant, customers, now, self._playbook) if customers else []
         return _Around(
             snapshots={snapshot.customer: snapshot for snapshot in found},
             addresses={row.address_ref: row.value for row in connection.execute(held)},
             names={row.customer: row.first_name for row in connection.execute(known)},
+            tokens=tokens_of(connection, self._tenant, mailed, Channel.EMAIL, self._ids, now) if mailed else {},
         )
 
-    def _fate(self, connection: Connection, row: Row[Any], around: _Around, judge: Judge, now: datetime) -> _Fate:
+    def _fate(self, row: Row[Any], around: _Around, judge: Judge, now: datetime) -> _Fate:
         snapshot = around.snapshots.get(row.customer)
         if snapshot is None:
             return _Fate(EffectState.CANCELLED, "the customer is gone")
@@ -209,42 +215,28 @@ class SqlOutbox:
         if row.approved and row.approved != fingerprint(self._names, row):
             return _Fate(EffectState.BLOCKED, "changed after it was approved")
         try:
-            parcel = self._parcel(connection, effect_of(row), snapshot, around, now)
+            parcel = _parcel(effect_of(row), snapshot, around)
             judged = judge(parcel, now)
-        except SQLAlchemyError:
-            raise
         except Exception as error:  # noqa: BLE001 - fail closed
             # What cannot be read or judged is parked: the others must not wait behind it.
             return _Fate(EffectState.BLOCKED, f"cannot be judged ({type(error).__name__})")
         return _judgement(parcel, judged, bool(row.approved), row.expires_at)
 
-    def _parcel(
-        self, connection: Connection, effect: Effect, snapshot: Snapshot, around: _Around, now: datetime
-    ) -> Parcel:
-        linked = effect.channel is Channel.EMAIL and effect.kind is Kind.OFFER
-        token = token_of(connection, self._tenant, effect.customer, effect.channel, self._ids, now) if linked else ""
-        return Parcel(
-            effect=effect,
-            snapshot=snapshot,
-            address=around.addresses.get(effect.address_ref or "", ""),
-            first_name=around.names.get(effect.customer, ""),
-            token=token,
+    def _lease(self, connection: Connection, claims: Sequence[Claim], versions: Sequence[int]) -> None:
+        e = t.effects.c
+        rows = [{"b_effect": claim.effect.effect_id, "b_version": v} for claim, v in zip(claims, versions, strict=True)]
+        taken = {"state": EffectState.CLAIMED, "lease": claims[0].lease, "lease_until": claims[0].lease_until}
+        connection.execute(
+            update(t.effects)
+            .where(e.tenant == self._tenant, e.effect == bindparam("b_effect"))
+            .values(**taken, version=bindparam("b_version")),
+            rows,
         )
 
-    def _write(
-        self,
-        connection: Connection,
-        row: Row[Any],
-        fate: _Fate,
-        lease: str,
-        lease_until: datetime,
-        now: datetime,
-    ) -> None:
+    def _put_aside(self, connection: Connection, row: Row[Any], fate: _Fate, now: datetime) -> None:
         values: dict[str, Any] = {"state": fate.state}
         state = fate.state
-        if fate.parcel is not None:
-            values |= {"lease": lease, "lease_until": lease_until, "version": fate.parcel.snapshot.version}
-        elif state is EffectState.PENDING:
+        if state is EffectState.PENDING:
             values |= {"not_before": fate.until}
             k = t.contacts.c
             connection.execute(
@@ -261,6 +253,16 @@ class SqlOutbox:
             note(connection, self._tenant, now, "effect", row.effect, state=state, why=fate.detail)
         e = t.effects.c
         connection.execute(update(t.effects).where(e.tenant == self._tenant, e.effect == row.effect).values(**values))
+
+
+def _parcel(effect: Effect, snapshot: Snapshot, around: _Around) -> Parcel:
+    return Parcel(
+        effect=effect,
+        snapshot=snapshot,
+        address=around.addresses.get(effect.address_ref or "", ""),
+        first_name=around.names.get(effect.customer, ""),
+        token=around.tokens.get(effect.customer, "") if effect.channel is Channel.EMAIL else "",
+    )
 
 
 def _judgement(parcel: Parcel, judged: Judged, approved: bool, expires_at: datetime) -> _Fate:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, select, update
 
@@ -71,19 +70,17 @@ def is_listed(connection: Connection, tenant: TenantId, hash_: str) -> bool:
     return connection.execute(select(c.hash).where(c.tenant == tenant, c.hash == hash_)).first() is not None
 
 
-def token_of(
-    connection: Connection, tenant: TenantId, customer: CustomerId, channel: Channel, ids: Ids, now: datetime
-) -> str:
-    """The token of (customer, channel), made on first use inside a transaction."""
+def tokens_of(
+    connection: Connection, tenant: TenantId, customers: Sequence[str], channel: Channel, ids: Ids, now: datetime
+) -> dict[str, str]:
+    """The tokens of these customers for a channel, made on first use inside a transaction."""
     c = t.unsubscribe_tokens.c
-    known = connection.execute(
-        select(c.token).where(c.tenant == tenant, c.customer == customer, c.channel == channel).limit(1)
-    ).scalar()
-    if known is not None:
-        return str(known)
-    row: dict[str, Any] = {"tenant": tenant, "customer": customer, "channel": channel, "token": ids.new()}
-    insert_new(connection, t.unsubscribe_tokens, [row | {"made_at": now}])
-    return str(row["token"])
+    mine = (c.tenant == tenant, c.channel == channel, c.customer.in_(customers))
+    known = {row.customer: row.token for row in connection.execute(select(c.customer, c.token).where(*mine))}
+    made = {customer: ids.new() for customer in customers if customer not in known}
+    row = {"tenant": tenant, "channel": channel, "made_at": now}
+    insert_new(connection, t.unsubscribe_tokens, [row | {"customer": who, "token": made[who]} for who in made])
+    return known | made
 
 
 class SqlTokens:
@@ -97,7 +94,8 @@ class SqlTokens:
     def make(self, tenant: TenantId, customer: CustomerId, channel: Channel) -> str:
         """The token of the two: 32 hex digits, from the port of randomness."""
         with self._database.writing() as connection:
-            return token_of(connection, tenant, customer, channel, self._ids, self._clock.now())
+            found = tokens_of(connection, tenant, [customer], channel, self._ids, self._clock.now())
+            return found[customer]
 
     def find(self, tenant: TenantId, token: str) -> tuple[CustomerId, Channel]:
         """Raises NotFound."""

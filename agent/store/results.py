@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from agent.domain.action import Kind
 from agent.domain.bundle import Delivery, EffectState
@@ -21,7 +21,7 @@ from agent.store import schema as t
 from agent.store.database import Database
 from agent.store.ledger import SqlLedger
 from agent.store.resources import free_places, issue, release
-from agent.store.rows import note
+from agent.store.rows import chunks, note, notes
 from agent.store.timers import told
 
 ASKED = (60.0, 120.0, 240.0, 480.0)
@@ -52,18 +52,23 @@ class SqlResults:
 
     def finish(self, answers: Sequence[tuple[Claim, Result]], abilities: Abilities) -> list[EffectState]:
         """Records the answers of some tries. One that comes after its lease was taken over counts too: sent is sent."""
-        states = []
+        e = t.effects.c
+        names = [claim.effect.effect_id for claim, _ in answers]
+        query = select(t.effects).where(e.tenant == self._tenant, e.effect.in_(names))
+        states, found = [], []
         with self._database.writing() as connection:
             now = self._clock.now()
-            for claim, result in sorted(answers, key=lambda answer: answer[0].effect.effect_id):
-                row = self._one(connection, claim.effect.effect_id)
+            rows = {row.effect: row for row in connection.execute(query.order_by(e.effect).with_for_update())}
+            for claim, result in answers:
+                row = rows[claim.effect.effect_id]
                 mine = row.lease == claim.lease and row.state in (EffectState.CLAIMED, EffectState.SENDING)
                 if not mine and not isinstance(result, Sent):
                     states.append(EffectState(row.state))
                     continue
                 after = self._after(row, result, abilities, now)
-                self._write(connection, row, after, abilities.name, now)
+                found.append((row, after))
                 states.append(after.state)
+            self._write(connection, found, abilities.name, now)
         return states
 
     def recover(self, channels: Sequence[Channel], abilities: Abilities) -> int:
@@ -80,9 +85,8 @@ class SqlResults:
             lost = connection.execute(
                 select(t.effects).where(*mine, e.state == EffectState.SENDING).with_for_update(skip_locked=True)
             ).all()
-            for row in lost:
-                after = self._doubtful(row, "the dispatcher stopped in the middle", abilities, now)
-                self._write(connection, row, after, abilities.name, now)
+            found = [(row, self._doubtful(row, "the dispatcher stopped in the middle", abilities, now)) for row in lost]
+            self._write(connection, found, abilities.name, now)
         return again + len(lost)
 
     def lapse(self) -> int:
@@ -127,7 +131,7 @@ class SqlResults:
                 after = _Next(EffectState.PENDING, "", now)
             else:
                 after = _Next(EffectState.DEAD, "not taken, and its time is over")
-            self._write(connection, row, after, abilities.name, now)
+            self._write(connection, [(row, after)], abilities.name, now)
         return after.state
 
     def resolve(self, effect: EffectId, arrived: bool, by: str) -> None:
@@ -140,7 +144,7 @@ class SqlResults:
                     f"it is {row.state}, not unknown", place=effect, next_step="See `tactful dispatch unknown`."
                 )
             state = EffectState.SENT if arrived else EffectState.DEAD
-            self._write(connection, row, _Next(state, f"found out by {by}"), row.provider, now)
+            self._write(connection, [(row, _Next(state, f"found out by {by}"))], row.provider, now)
             note(connection, self._tenant, now, "resolve", row.effect, arrived=arrived, by=by)
 
     def _after(self, row: Row[Any], result: Result, abilities: Abilities, now: datetime) -> _Next:
@@ -185,37 +189,41 @@ class SqlResults:
                 return now + timedelta(seconds=wait)
         return None
 
-    def _write(self, connection: Connection, row: Row[Any], after: _Next, provider: str, now: datetime) -> None:
-        over = after.state is not EffectState.PENDING
-        values: dict[str, Any] = {
-            "state": after.state,
-            "detail": after.detail[:LONGEST],
-            "lease": "",
-            "lease_until": None,
-            "not_before": after.not_before,
-            "provider": provider,
-            "receipt": after.receipt,
-            "doubtful": after.doubtful,
-            "done_at": (row.done_at if row.state == EffectState.UNKNOWN else now) if over else None,
-        }
+    def _write(
+        self, connection: Connection, found: Sequence[tuple[Row[Any], _Next]], provider: str, now: datetime
+    ) -> None:
+        if not found:
+            return
         e = t.effects.c
-        connection.execute(update(t.effects).where(e.tenant == self._tenant, e.effect == row.effect).values(**values))
-        if after.state is EffectState.SENT:
-            self._was_sent(connection, row, now)
-        elif after.state in (EffectState.REFUSED, EffectState.DEAD):
-            release(connection, self._tenant, [row.effect])
-        if over:
-            note(connection, self._tenant, now, "effect", row.effect, state=after.state, why=after.detail[:LONGEST])
-
-    def _was_sent(self, connection: Connection, row: Row[Any], now: datetime) -> None:
-        k = t.contacts.c
-        issue(connection, self._tenant, [row.effect])
-        again = told(connection, self._tenant, row.effect) if row.kind == Kind.DUTY else []
-        if again:
-            self._ledger.reconfirm(connection, self._tenant, again, row.effect, now)
+        names = ("state", "detail", "not_before", "receipt", "doubtful", "done_at")
         connection.execute(
-            update(t.contacts).where(k.tenant == self._tenant, k.contact == row.effect).values(state="sent", at=now)
+            update(t.effects)
+            .where(e.tenant == self._tenant, e.effect == bindparam("b_effect"))
+            .values(lease="", lease_until=None, provider=provider, **{name: bindparam(f"b_{name}") for name in names}),
+            [_values(row, after, now) for row, after in found],
         )
+        self._were_sent(connection, [row for row, after in found if after.state is EffectState.SENT], now)
+        lost = [row.effect for row, after in found if after.state in (EffectState.REFUSED, EffectState.DEAD)]
+        release(connection, self._tenant, lost)
+        over = {
+            row.effect: {"state": after.state, "why": after.detail[:LONGEST]}
+            for row, after in found
+            if after.state is not EffectState.PENDING
+        }
+        notes(connection, self._tenant, now, "effect", over)
+
+    def _were_sent(self, connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> None:
+        k = t.contacts.c
+        names = [row.effect for row in rows]
+        issue(connection, self._tenant, names)
+        for some in chunks(names):
+            connection.execute(
+                update(t.contacts).where(k.tenant == self._tenant, k.contact.in_(some)).values(state="sent", at=now)
+            )
+        for row in rows:
+            again = told(connection, self._tenant, row.effect) if row.kind == Kind.DUTY else []
+            if again:
+                self._ledger.reconfirm(connection, self._tenant, again, row.effect, now)
 
     def _one(self, connection: Connection, effect: EffectId) -> Row[Any]:
         e = t.effects.c
@@ -236,6 +244,19 @@ class SqlResults:
         )
         with self._database.reading() as connection:
             return [_undecided(row) for row in connection.execute(query)]
+
+
+def _values(row: Row[Any], after: _Next, now: datetime) -> dict[str, Any]:
+    over = after.state is not EffectState.PENDING
+    return {
+        "b_effect": row.effect,
+        "b_state": after.state,
+        "b_detail": after.detail[:LONGEST],
+        "b_not_before": after.not_before,
+        "b_receipt": after.receipt,
+        "b_doubtful": after.doubtful,
+        "b_done_at": (row.done_at if row.state == EffectState.UNKNOWN else now) if over else None,
+    }
 
 
 def _undecided(row: Row[Any]) -> Undecided:

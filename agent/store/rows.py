@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -61,9 +61,16 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, An
 
 def note(connection: Connection, tenant: TenantId, at: datetime, what: str, subject: str, **detail: Any) -> None:
     """One row of the audit, in the transaction of what it tells of. No personal data."""
-    connection.execute(
-        insert(audit), [{"tenant": tenant, "at": at, "what": what, "subject": subject, "detail": detail}]
-    )
+    notes(connection, tenant, at, what, {subject: detail})
+
+
+def notes(
+    connection: Connection, tenant: TenantId, at: datetime, what: str, details: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """The same of several subjects."""
+    rows = [{"tenant": tenant, "at": at, "what": what, "subject": s, "detail": dict(d)} for s, d in details.items()]
+    if rows:
+        connection.execute(insert(audit), rows)
 
 
 def pack(body: bytes) -> bytes:
