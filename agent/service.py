@@ -278,9 +278,12 @@ class Tactful:
         self.stores.bookings.cancel(self.tenant, booking)
 
     def redeem(self, code: str, order: str, amount: Decimal) -> Money:
-        """Uses a coupon once; the greatest discount it stands for. Raises NotFound, InputError."""
+        """Uses a coupon once; what it takes off this order. Raises NotFound, InputError."""
         worth = Money(amount, self.playbook.brand.currency)
-        return self.stores.coupons.redeem(self.tenant, code, order, worth)
+        campaign, most = self.stores.coupons.redeem(self.tenant, code, order, worth)
+        percent = next((c.percent for c in self.playbook.campaigns if c.name == campaign), 0)
+        off = Money.from_micros(worth.micros * percent // 100, worth.currency)
+        return off if percent and off.amount < most.amount else most
 
     def erase(self, customer: CustomerId) -> int:
         """Erases a person for good; how many messages were being handed over just then. Raises NotFound."""

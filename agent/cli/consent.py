@@ -74,11 +74,14 @@ def withdraw(
     tenant: Tenant = "default",
     as_json: Json = False,
 ) -> None:
-    """Record a withdrawal, at once. Without --purpose: everything, every purpose and channel."""
-    from agent.domain.customer import ConsentStatus
+    """Record a withdrawal, at once. Without --purpose: everything; with --channel alone: all messages by it."""
+    from agent.domain.customer import PER_CHANNEL, ConsentStatus
 
     book = product(tenant).consents
-    if purpose == "all":
+    if purpose == "all" and channel is not None:
+        entries = [_entry(each, channel) for each in sorted(PER_CHANNEL)]
+        receipts = book.record(customer, ConsentStatus.WITHDRAWN, entries, "cli")
+    elif purpose == "all":
         receipts = book.withdraw_all(customer, "cli")
     else:
         receipts = book.record(customer, ConsentStatus.WITHDRAWN, [_entry(purpose, channel)], "cli")

@@ -152,6 +152,9 @@ OWN_RULES: dict[str, dict[str, str]] = {
         "tactful-not-in-playbook": "The playbook does not use this action or channel.",
         "tactful-exhausted": "The coupon, slot or key was taken meanwhile.",
         "tactful-no-words": "There is no template for this.",
+        "tactful-journey-enough": "Enough was tried towards this goal.",
+        "tactful-journey-spacing": "The last touch towards this goal is too recent.",
+        "tactful-journey-tried": "This was tried already, or the channel is not one of the journey's.",
         "tactful-no-rules": "No rule is loaded, so nothing is allowed.",
     },
     "ko": {
@@ -162,6 +165,9 @@ OWN_RULES: dict[str, dict[str, str]] = {
         "tactful-not-in-playbook": "플레이북에서 쓰지 않는 행동 또는 채널입니다.",
         "tactful-exhausted": "그사이 쿠폰이나 자리가 모두 나갔습니다.",
         "tactful-no-words": "준비된 문구가 없습니다.",
+        "tactful-journey-enough": "이 목표를 위해 충분히 시도했습니다.",
+        "tactful-journey-spacing": "이 목표로 연락한 지 얼마 되지 않았습니다.",
+        "tactful-journey-tried": "이미 시도했거나 이 여정에서 쓰지 않는 채널입니다.",
         "tactful-no-rules": "불러온 규칙이 없어 아무것도 허용되지 않습니다.",
     },
 }

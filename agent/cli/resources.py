@@ -73,7 +73,8 @@ def redeem(
 ) -> None:
     """Use a code, once."""
     tactful = product(tenant)
-    typer.echo(f"Good for up to {tactful.redeem(code, order, _amount(amount))}.")
+    off = tactful.redeem(code, order, _amount(amount, "--amount"))
+    typer.echo(f"{off} off this order.")
 
 
 def outcome(
@@ -91,7 +92,7 @@ def outcome(
     from agent.domain.money import Money
 
     tactful = product(tenant)
-    worth = Money(_amount(value), tactful.playbook.brand.currency) if value else None
+    worth = Money(_amount(value, "--value"), tactful.playbook.brand.currency) if value else None
     try:
         new = tactful.outcome(effect, kind, worth)
     except ValueError as error:
@@ -117,7 +118,7 @@ def erase(
     typer.echo(f"Erased. {under_way} already handed over." if under_way else "Erased.")
 
 
-def _amount(text: str) -> Decimal:
+def _amount(text: str, option: str) -> Decimal:
     from decimal import Decimal, InvalidOperation
 
     try:
@@ -125,5 +126,5 @@ def _amount(text: str) -> Decimal:
     except InvalidOperation:
         found = Decimal("nan")
     if not found.is_finite() or found < 0:
-        raise typer.BadParameter("a plain number such as 45.00", param_hint="--amount")
+        raise typer.BadParameter("a plain number such as 45.00", param_hint=option)
     return found

@@ -162,7 +162,7 @@ class Erasure(Protocol):
 class Coupons(Protocol):
     """Codes that come back."""
 
-    def redeem(self, tenant: TenantId, code: str, order: str, amount: Money) -> Money: ...
+    def redeem(self, tenant: TenantId, code: str, order: str, amount: Money) -> tuple[str, Money]: ...
 
 
 class Approvals(Protocol):

@@ -177,7 +177,7 @@ def bundle(
     effects: tuple[Effect, ...] = ()
     path: Course | None = None
     if draft is not None and ruling is not None:
-        path = course(env.action(draft.treatment.action), draft.treatment, snapshot, env.playbook)
+        path = course(env.action(draft.treatment.action), draft.treatment, snapshot, env.playbook, situation.now)
         effects = _effects(decision, draft, ruling, snapshot, path)
     return Bundle(
         decision=replace(decision, effects=tuple(e.effect_id for e in effects)),

@@ -45,8 +45,10 @@ def refusal(
     return None
 
 
-def course(action: Action, treatment: Treatment, snapshot: Snapshot, playbook: Playbook) -> Course | None:
-    """The journey after this touch: begun with it, or gone on. None for actions without a goal."""
+def course(
+    action: Action, treatment: Treatment, snapshot: Snapshot, playbook: Playbook, now: datetime
+) -> Course | None:
+    """The journey after this touch: begun by this decision, or gone on. None for actions without a goal."""
     if action.goal is None:
         return None
     mine = terms(playbook, action.goal)
@@ -61,7 +63,7 @@ def course(action: Action, treatment: Treatment, snapshot: Snapshot, playbook: P
         goal=action.goal,
         entity=treatment.entity,
         tried=(touch,),
-        started_at=treatment.at,
+        started_at=now,
         next_at=next_at,
         ends_at=max(treatment.at + timedelta(days=mine.days), next_at),
     )

@@ -61,7 +61,7 @@ class SqlApprovals:
         with self._database.reading() as connection:
             rows = self._rows(connection, tenant, state=OPEN)
         now = self._clock.now()
-        return [_approval(row) for row in rows if row.approval_expires > now]
+        return [_approval(row) for row in rows if row.approval_expires > now and row.state == EffectState.HELD]
 
     def show(self, tenant: TenantId, effect: EffectId) -> Approval:
         """One request, whatever became of it; by its id or the beginning of it. Raises NotFound."""
@@ -148,9 +148,12 @@ class SqlApprovals:
 
 
 def _refuse_unless_open(row: Row[Any], now: datetime) -> None:
-    if row.approval != OPEN or row.state != EffectState.HELD:
+    if row.approval != OPEN:
+        said = f"answered already: {row.approval}" + (f" by {row.by}" if row.by else "")
+        raise InputError(said, place=row.effect, next_step="One answer counts.")
+    if row.state != EffectState.HELD:
         raise InputError(
-            f"answered already: {row.approval}", place=row.effect, next_step="One answer counts; see `tactful audit`."
+            f"nothing to answer any more: {row.state}", place=row.effect, next_step="See `tactful journey CUSTOMER`."
         )
     if now >= row.approval_expires or now >= row.expires_at:
         raise InputError("too late: the request has expired", place=row.effect, next_step="Decide on them anew.")

@@ -36,11 +36,14 @@ class SqlBookings:
         s = t.slots.c
         with self._database.writing() as connection:
             now = self._clock.now()
+            effect = EffectId(find_effect(connection, tenant, effect).effect)
             mine = select(t.slots).where(s.tenant == tenant, s.effect == effect)
             move_versions(connection, tenant, connection.execute(mine.with_only_columns(s.customer)).scalars())
             slot = connection.execute(mine.with_for_update()).first()
             if slot is None:
-                raise NotFound("this offer holds no place", next_step="Copy the effect's id from `tactful explain`.")
+                raise NotFound(
+                    "this offer holds no place", next_step="Name an offer of a demo: `tactful journey CUSTOMER`."
+                )
             name = "b_" + digest(tenant, effect, slot.slot)
             if slot.state == BOOKED:
                 return name
@@ -147,8 +150,8 @@ class SqlCoupons:
         self._database = database
         self._clock = clock
 
-    def redeem(self, tenant: TenantId, code: str, order: str, amount: Money) -> Money:
-        """Uses a code once, for an order that reaches its minimum; the greatest discount it stands for.
+    def redeem(self, tenant: TenantId, code: str, order: str, amount: Money) -> tuple[str, Money]:
+        """Uses a code once, for an order that reaches its minimum; its campaign and the most that it may take off.
 
         The same order may ask again and gets the same answer. Raises NotFound and InputError.
         """
@@ -162,7 +165,7 @@ class SqlCoupons:
                 raise NotFound("no such code", next_step="Copy it as the message shows it.")
             face = Money.from_micros(found.face_micros, found.currency)
             if found.state == REDEEMED and found.redeemed_for == order:
-                return face
+                return found.campaign, face
             _refuse_code(found, amount, now)
             connection.execute(
                 update(t.coupons)
@@ -170,7 +173,7 @@ class SqlCoupons:
                 .values(state=REDEEMED, redeemed_at=now, redeemed_for=order)
             )
             note(connection, tenant, now, "coupon", found.campaign, redeemed=True)
-        return face
+        return found.campaign, face
 
 
 def _refuse_code(found: Row[Any], amount: Money, now: datetime) -> None:

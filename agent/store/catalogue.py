@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, select, update
+from sqlalchemy import Connection, and_, case, exists, select, update
 
 from agent.domain.ids import CustomerId, TenantId
 from agent.domain.imports import FactRow
@@ -87,12 +87,12 @@ def _product(connection: Connection, values: dict[str, Any], at: datetime) -> in
 
 def _price_now(connection: Connection, values: dict[str, Any], at: datetime) -> None:
     """The newest price is the one that holds."""
-    c = t.products.c
-    price = {"price_micros": values["price_micros"], "currency": values["currency"], "known_at": at}
-    named = {"tenant": values["tenant"], "product": values["product"], "name": values["product"]}
-    if not insert_new(connection, t.products, [named | price]):
-        connection.execute(
-            update(t.products)
-            .where(c.tenant == values["tenant"], c.product == values["product"], c.known_at <= at)
-            .values(**price)
-        )
+    c, p = t.products.c, t.prices.c
+    price = {"price_micros": values["price_micros"], "currency": values["currency"]}
+    named = {"tenant": values["tenant"], "product": values["product"], "name": values["product"], "known_at": at}
+    if insert_new(connection, t.products, [named | price]):
+        return
+    newer = exists().where(p.tenant == values["tenant"], p.product == values["product"], p.at > at)
+    connection.execute(
+        update(t.products).where(c.tenant == values["tenant"], c.product == values["product"], ~newer).values(**price)
+    )

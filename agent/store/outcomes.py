@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from agent.domain.bundle import Delivery, EffectState
 from agent.domain.consent import Entry, Proof
 from agent.domain.customer import PUSHED, Channel, Consent, ConsentStatus, Purpose
-from agent.domain.errors import NotFound
-from agent.domain.ids import CustomerId, EffectId, TenantId
-from agent.domain.journey import Exit
+from agent.domain.errors import InputError
+from agent.domain.ids import CustomerId, EffectId, TenantId, digest
+from agent.domain.journey import EXITS, Exit
 from agent.domain.money import Money
 from agent.domain.ports import Clock, Duties
 from agent.store import schema as t
@@ -19,11 +20,13 @@ from agent.store.arms import SUCCESSES, count_outcome
 from agent.store.database import Database
 from agent.store.journeys import end
 from agent.store.ledger import Book
-from agent.store.rows import move_versions, note
+from agent.store.records import find_effect
+from agent.store.rows import insert_new, move_versions, note
 
 REFUSALS = frozenset({"complained", "unsubscribed"})
 """A complaint about a message is a refusal of the next one."""
 KINDS = frozenset({"viewed", "clicked", "declined", "ignored", "bounced"}) | SUCCESSES | REFUSALS
+OUT = frozenset({EffectState.SENDING, EffectState.SENT, EffectState.UNKNOWN})
 ENDS = {"converted": Exit.CONVERTED, "declined": Exit.DECLINED, "complained": Exit.COMPLAINED}
 """Outcomes that end the journey they belong to; a refusal ends all of them by the ledger."""
 
@@ -38,15 +41,19 @@ class SqlOutcomes:
         self._controller = controller
 
     def record(self, tenant: TenantId, effect: EffectId, kind: str, at: datetime, value: Money | None = None) -> bool:
-        """False if the effect has this outcome already. Raises NotFound for the effect, ValueError for the kind."""
+        """False if the effect has this outcome already. Raises NotFound for the effect, ValueError for the kind, and
+        InputError where the message has not left."""
         if kind not in KINDS:
             raise ValueError(f"an outcome is one of {', '.join(sorted(KINDS))}")
         with self._database.writing() as connection:
-            row = _effect(connection, tenant, effect)
+            row = find_effect(connection, tenant, effect)
+            _refuse_unless_out(row)
             move_versions(connection, tenant, [row.customer])
-            if not count_outcome(connection, tenant, effect, kind, at, value):
+            if not count_outcome(connection, tenant, row.effect, kind, at, value):
                 return False
             now = self._clock.now()
+            if kind == "converted":
+                _bought(connection, tenant, row, at, now, value)
             if kind in ENDS and row.journey:
                 j = t.journeys.c
                 query = select(t.journeys).where(j.tenant == tenant, j.journey == row.journey, j.state == "active")
@@ -55,7 +62,7 @@ class SqlOutcomes:
                 self._withdraw(connection, tenant, row, now)
             if kind == "bounced":
                 _unreachable(connection, tenant, row.address_ref)
-            note(connection, tenant, now, "outcome", effect, kind=kind)
+            note(connection, tenant, now, "outcome", row.effect, kind=kind)
         return True
 
     def _withdraw(self, connection: Connection, tenant: TenantId, row: Row[Any], now: datetime) -> None:
@@ -66,15 +73,37 @@ class SqlOutcomes:
         book.append([(CustomerId(row.customer), Entry(consent=said, proof=Proof(method="outcome")))], "outcome")
 
 
+def _refuse_unless_out(row: Row[Any]) -> None:
+    """What was never sent or shown has no outcome."""
+    if row.delivery == Delivery.TACTFUL and row.state not in OUT:
+        raise InputError(
+            f"it has not left: {row.state}", place=row.effect, next_step="Outcomes are of messages that were sent."
+        )
+
+
+def _bought(
+    connection: Connection, tenant: TenantId, row: Row[Any], at: datetime, now: datetime, value: Money | None
+) -> None:
+    """A conversion is a purchase, also where the order itself is imported later or never."""
+    j = t.journeys.c
+    goal = connection.execute(select(j.goal).where(j.tenant == tenant, j.journey == row.journey)).scalar()
+    if goal not in (None, *EXITS["purchased"][1]):
+        return
+    event = {
+        "tenant": tenant,
+        "event": digest(row.effect, "converted"),
+        "customer": row.customer,
+        "kind": "purchased",
+        "entity": row.effect,
+        "occurred_at": at,
+        "received_at": at,
+        "imported_at": now,
+        "properties": {"value": float(value.amount), "currency": value.currency} if value else {},
+    }
+    insert_new(connection, t.events, [event])
+
+
 def _unreachable(connection: Connection, tenant: TenantId, address_ref: str | None) -> None:
     """An address that mail does not reach is not written to again."""
     a = t.addresses.c
     connection.execute(update(t.addresses).where(a.tenant == tenant, a.address_ref == address_ref).values(listed=True))
-
-
-def _effect(connection: Connection, tenant: TenantId, effect: EffectId) -> Row[Any]:
-    e = t.effects.c
-    row = connection.execute(select(t.effects).where(e.tenant == tenant, e.effect == effect)).first()
-    if row is None:
-        raise NotFound("no effect of this id", next_step="Copy it from `tactful explain`.")
-    return row

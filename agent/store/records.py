@@ -19,6 +19,9 @@ from agent.store.codec import decision_from, payload_from
 from agent.store.database import Database
 from agent.store.rows import CHUNK, chunks, unpack
 
+SHORTEST = 6
+"""Letters of an id that are enough to look for."""
+
 
 def decisions_by_id(connection: Connection, tenant: TenantId, ids: Sequence[DecisionId]) -> dict[str, Decision]:
     c = t.decisions.c
@@ -116,6 +119,21 @@ class SqlRecords:
                     )
                 ).scalar_one()
             )
+
+
+def find_effect(connection: Connection, tenant: TenantId, name: str, lock: bool = False) -> Row[Any]:
+    """An effect by its id, or by a beginning of it that is unique. Raises NotFound."""
+    e = t.effects.c
+    mine = select(t.effects).where(e.tenant == tenant)
+    mine = mine.with_for_update() if lock else mine
+    found = connection.execute(mine.where(e.effect == name)).all()
+    if not found and len(name) >= SHORTEST:
+        # "g" comes after every digit that an id ends with: a range, since an index finds no pattern.
+        found = connection.execute(mine.where(e.effect > name, e.effect < name + "g").limit(2)).all()
+    if len(found) != 1:
+        what = "several effects begin like this" if found else "no effect of this id"
+        raise NotFound(what, next_step="Copy it from `tactful journey CUSTOMER`.")
+    return found[0]
 
 
 def effect_of(row: Row[Any]) -> Effect:

@@ -14,12 +14,13 @@ from agent.domain.action import Kind
 from agent.domain.bundle import Delivery, EffectState
 from agent.domain.customer import Channel
 from agent.domain.delivery import TRIES, Abilities, Claim, Refused, Result, Sent, Undecided
-from agent.domain.errors import InputError, NotFound
+from agent.domain.errors import InputError
 from agent.domain.ids import EffectId, TenantId
 from agent.domain.ports import Clock, Rng
 from agent.store import schema as t
 from agent.store.database import Database
 from agent.store.ledger import SqlLedger
+from agent.store.records import find_effect
 from agent.store.resources import free_places, issue, release
 from agent.store.rows import chunks, note, notes
 from agent.store.timers import told
@@ -120,7 +121,7 @@ class SqlResults:
         """What the provider says of an unknown effect: taken, not taken (it is due again), or nothing (asked later)."""
         with self._database.writing() as connection:
             now = self._clock.now()
-            row = self._one(connection, effect)
+            row = find_effect(connection, self._tenant, effect, lock=True)
             if row.state != EffectState.UNKNOWN:
                 return EffectState(row.state)
             if taken:
@@ -138,7 +139,7 @@ class SqlResults:
         """A person found out. Raises NotFound, and InputError where nothing is unknown."""
         with self._database.writing() as connection:
             now = self._clock.now()
-            row = self._one(connection, effect)
+            row = find_effect(connection, self._tenant, effect, lock=True)
             if row.state != EffectState.UNKNOWN:
                 raise InputError(
                     f"it is {row.state}, not unknown", place=effect, next_step="See `tactful dispatch unknown`."
@@ -224,15 +225,6 @@ class SqlResults:
             again = told(connection, self._tenant, row.effect) if row.kind == Kind.DUTY else []
             if again:
                 self._ledger.reconfirm(connection, self._tenant, again, row.effect, now)
-
-    def _one(self, connection: Connection, effect: EffectId) -> Row[Any]:
-        e = t.effects.c
-        row = connection.execute(
-            select(t.effects).where(e.tenant == self._tenant, e.effect == effect).with_for_update()
-        ).first()
-        if row is None:
-            raise NotFound("no effect of this id", next_step="Copy it from `tactful explain`.")
-        return row
 
     def _undecided(self, *where: Any, limit: int | None = None) -> list[Undecided]:
         e = t.effects.c

@@ -274,7 +274,7 @@ def test_a_claim_judges_the_words_and_the_lines_anew(tactful: Tactful, change: s
     (effect,) = tactful.effects(decision)
     late = NOON + timedelta(minutes=1)
     ruling = tactful.claim(effect, late)[1]
-    assert {str(v.rule) for v in ruling.verdicts if v.removes} <= {"std-gmail-bulk"}
+    assert not [v for v in ruling.verdicts if v.removes]
     if change == "words":
         words = replace(effect.payload.words, body="Ninety percent off at evil.example")
         effect = replace(effect, payload=replace(effect.payload, words=words))
@@ -284,7 +284,7 @@ def test_a_claim_judges_the_words_and_the_lines_anew(tactful: Tactful, change: s
         tactful.take([replace(person("ann", country="KR", zone="Asia/Seoul"), key="moved")])
     else:
         tactful.take([order(None, "2", NOON - DAY, price="99.00")])
-    refused = {str(v.rule) for v in tactful.claim(effect, late)[1].verdicts if v.removes} - {"std-gmail-bulk"}
+    refused = {str(v.rule) for v in tactful.claim(effect, late)[1].verdicts if v.removes}
     expected = {
         "words": "eth-facts-in-slots",
         "lines": "tactful-line-missing",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -52,10 +51,9 @@ class Sink:
 
 
 def brand(folder: Path, *changes: tuple[str, str], locale: str = "en") -> Path:
-    """The starter brand with its mail domain attested, and other lines replaced."""
+    """The starter brand, with other lines replaced."""
     folder.mkdir(parents=True, exist_ok=True)
     text = (STARTER / locale / "playbook.yaml").read_text(encoding="utf-8")
-    text = re.sub(r"attestations: \{\}", "attestations: {email_authenticated: 2026-01-15}", text)
     text = text.replace("guidelines: guidelines", f"guidelines: {STARTER / locale / 'guidelines'}")
     text = text.replace("holdout_percent: 5", "holdout_percent: 0")
     for old, new in changes:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from annotated_types import Ge, Gt, Le, Len
+from annotated_types import Len
 
 from agent.domain.bundle import EffectState
 from agent.domain.customer import PUSHED
@@ -87,29 +87,6 @@ def added_text_stands(case: EnvelopeCase, rule: Nothing) -> Breach | None:
         if added.text not in where or (at_start and not where.startswith(added.text)):
             return Breach(detail=f"{added.need} is gone")
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class SpamRate:
-    """The rate a sender stays below, once it has one; a rate older than `days` says nothing any more."""
-
-    below: Annotated[float, Gt(0), Le(1)]
-    days: Annotated[int, Ge(1), Le(366)]
-
-    def tighter_than(self, law: SpamRate) -> bool:
-        return self.below <= law.below and self.days <= law.days
-
-
-def mailbox_rules(case: EnvelopeCase, rule: SpamRate) -> Breach | None:
-    """The big mailbox providers take bulk mail from authenticated domains with few complaints only."""
-    attested = case.playbook.attestations.email_authenticated
-    if attested is None or attested > case.situation.now.date():
-        return Breach(detail="SPF, DKIM and DMARC are not attested")
-    complaints = case.playbook.sending.complaints
-    if complaints is not None and complaints.rate >= rule.below:
-        return Breach(detail=f"spam complaints at {complaints.rate:.2%}")
-    stale = complaints is not None and (case.situation.now.date() - complaints.as_of).days > rule.days
-    return Breach(detail="the complaint rate is out of date") if stale else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from annotated_types import Ge, Le, Len
+from annotated_types import Ge, Gt, Le, Len
 
 from agent.domain.customer import Basis, Condition, Purpose
 from agent.guardrails.cases import Breach, ChannelCase, Nothing
@@ -72,3 +72,26 @@ def listed_address(case: ChannelCase, rule: Nothing) -> Breach | None:
     """An address on a suppression or do-not-call list is left alone."""
     listed = any(r.listed for r in case.situation.snapshot.reach if r.channel is case.channel)
     return Breach(detail="the address is on a list") if listed else None
+
+
+@dataclass(frozen=True, slots=True)
+class SpamRate:
+    """The rate a sender stays below, once it has one; a rate older than `days` says nothing any more."""
+
+    below: Annotated[float, Gt(0), Le(1)]
+    days: Annotated[int, Ge(1), Le(366)]
+
+    def tighter_than(self, law: SpamRate) -> bool:
+        return self.below <= law.below and self.days <= law.days
+
+
+def mailbox_rules(case: ChannelCase, rule: SpamRate) -> Breach | None:
+    """The big mailbox providers take bulk mail from authenticated domains with few complaints only."""
+    attested = case.playbook.attestations.email_authenticated
+    if attested is None or attested > case.situation.now.date():
+        return Breach(detail="SPF, DKIM and DMARC are not attested")
+    complaints = case.playbook.sending.complaints
+    if complaints is not None and complaints.rate >= rule.below:
+        return Breach(detail=f"spam complaints at {complaints.rate:.2%}")
+    stale = complaints is not None and (case.situation.now.date() - complaints.as_of).days > rule.days
+    return Breach(detail="the complaint rate is out of date") if stale else None
