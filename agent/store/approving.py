@@ -15,7 +15,7 @@ from agent.domain.ids import EffectId, TenantId
 from agent.domain.ports import Clock
 from agent.store import schema as t
 from agent.store.database import Database
-from agent.store.records import effect_of
+from agent.store.records import effect_of, find_effect
 from agent.store.resources import release
 from agent.store.rows import Pseudonyms, insert_new, note, unpack
 
@@ -132,18 +132,15 @@ class SqlApprovals:
             .order_by(a.expires_at, a.effect)
         )
         for name, value in where.items():
-            query = query.where(a[name].startswith(value) if name == "effect" else a[name] == value)
+            query = query.where(a[name] == value)
         return connection.execute(query).all()
 
     def _one(self, connection: Connection, tenant: TenantId, effect: EffectId, lock: bool = False) -> Row[Any]:
-        rows = self._rows(connection, tenant, effect=effect) if len(effect) > 5 else ()
-        if len(rows) != 1:
+        # Two answers at once: the second waits for this lock, and then reads what the first has made of it.
+        found = find_effect(connection, tenant, effect, lock)
+        rows = self._rows(connection, tenant, effect=found.effect)
+        if not rows:
             raise NotFound("no such request for approval", next_step="See `tactful approve list`.")
-        if lock:
-            # Two answers at once: the second waits here, and then reads what the first has made of it.
-            e = t.effects.c
-            connection.execute(select(e.effect).where(e.tenant == tenant, e.effect == rows[0].effect).with_for_update())
-            rows = self._rows(connection, tenant, effect=rows[0].effect)
         return rows[0]
 
 

@@ -17,6 +17,7 @@ from agent.store import schema as t
 from agent.store.circumstances import bookings
 from agent.store.database import Database
 from agent.store.journeys import tell
+from agent.store.records import find_effect
 from agent.store.resources import ISSUED, REDEEMED, RELEASED, RESERVED
 from agent.store.rows import insert_new, move_versions, note
 
@@ -41,9 +42,7 @@ class SqlBookings:
             move_versions(connection, tenant, connection.execute(mine.with_only_columns(s.customer)).scalars())
             slot = connection.execute(mine.with_for_update()).first()
             if slot is None:
-                raise NotFound(
-                    "this offer holds no place", next_step="Name an offer of a demo: `tactful journey CUSTOMER`."
-                )
+                raise NotFound("this offer holds no place", next_step="See `tactful journey CUSTOMER`.")
             name = "b_" + digest(tenant, effect, slot.slot)
             if slot.state == BOOKED:
                 return name

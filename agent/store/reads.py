@@ -118,6 +118,7 @@ TOTALS = select(
     func.max(LINES.c.occurred_at).filter(BOUGHT).label("last_at"),
     func.sum(LINES.c.amount_micros).label("net"),
 ).group_by(LINES.c.customer)
+OWNED = select(LINES.c.customer, LINES.c.product).where(BOUGHT).distinct()
 COUNTED = (
     select(
         LINES.c.customer,

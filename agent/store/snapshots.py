@@ -23,7 +23,7 @@ from agent.domain.customer import (
     Snapshot,
 )
 from agent.domain.customer import PurchaseHistory as History
-from agent.domain.facts import CREDITS, CreditLeft, Order
+from agent.domain.facts import CREDITS, CreditLeft, Omen, Order
 from agent.domain.ids import CustomerId, TenantId
 from agent.domain.instants import PRESENT
 from agent.domain.money import Money
@@ -103,6 +103,7 @@ class _Reader:
         self._bookings, self._duties = self._grouped(reads.BOOKINGS), self._grouped(reads.DUTY_ROWS)
         self._events, self._past = self._grouped(reads.EVENTS, profiled), self._history(profiled)
         self._omens, self._given = self._grouped(reads.FORESEEN, profiled), self._coupons()
+        self._owned = self._grouped(reads.OWNED, [c for c in profiled if _anchored(self._omens[c])])
         products, campaigns = self._products(), self._campaigns()
         shared = {
             "slots": self._slots(),
@@ -123,7 +124,7 @@ class _Reader:
         customer, brand, at = CustomerId(row.customer), self._playbook.brand, self._at
         agreed = self._consents.get(customer, ())
         seen = folds.events([*self._events[customer], *folds.asked(self._cases[customer])], agreed, at)
-        past, omens = self._past.get(customer), self._omens[customer]
+        past, omens = self._past.get(customer), self._true(customer, seen)
         wanted = {e.entity for e in seen} | ({past.favourite} if past else set()) | _named(omens)
         return Snapshot(
             tenant=self._tenant,
@@ -152,6 +153,15 @@ class _Reader:
             duties=circumstances.duties(self._duties[customer]),
             **shared,
         )
+
+    def _true(self, customer: CustomerId, seen: Sequence[Event]) -> list[Row[Any]]:
+        """What is foreseen, but for what goes with something that they never had, or is like what they never saw."""
+        rows = self._omens[customer]
+        if not _anchored(rows):
+            return rows
+        owned = {row.product for row in self._owned[customer]}
+        known = {Omen.TOGETHER: owned, Omen.SIMILAR: owned | set(_looked_at(seen))}
+        return [row for row in rows if row.omen not in known or row.value in known[Omen(row.omen)]]
 
     def _attests_zone(self) -> bool:
         stated = self._playbook.attestations.zone_follows_country
@@ -260,6 +270,10 @@ class _Reader:
             return ()
         taken = frozenset(row.slot for row in self._rows(reads.TAKEN))
         return tuple(openings(self._playbook.calendars, self._playbook.brand.country, self._at, taken))
+
+
+def _anchored(rows: Sequence[Row[Any]]) -> bool:
+    return any(row.omen in (Omen.TOGETHER, Omen.SIMILAR) for row in rows)
 
 
 def _named(rows: Sequence[Row[Any]]) -> set[str]:

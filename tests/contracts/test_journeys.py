@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from agent.domain.customer import Channel, ConsentStatus, Goal, Purpose
 from agent.domain.delivery import Claim, Refused, Sent
 from agent.domain.imports import Row
 from agent.domain.journey import Chapter, Exit
+from agent.domain.money import Money
 from agent.domain.timers import TimerKind
 from agent.service import Tactful
 from agent.store import schema as t
@@ -140,9 +142,41 @@ def test_an_outcome_ends_the_journey_it_belongs_to(tactful: Tactful, kind: str, 
     tactful.take(list(regular("ann")))
     decide(tactful)
     (effect,) = tactful.effects(tactful.decision("ann"))
+    tactful.sending.drain()
     assert tactful.outcome(effect.effect_id, kind)
     assert not tactful.outcome(effect.effect_id, kind)
     assert chapters(tactful)[0].exit is exit_
+
+
+def test_who_converted_has_bought_and_is_offered_nothing_more(tactful: Tactful, clock: StoppedClock) -> None:
+    filling = event("ann", "cart_updated", NOON - HOUR, "cart-1", value=90, currency="GBP")
+    tactful.take([*regular("ann"), filling])
+    assert decide(tactful) in ("remind_cart", "offer_coupon")
+    (effect,) = tactful.effects(tactful.decision("ann"))
+    clock.at = NOON + 12 * HOUR
+    tactful.sending.drain()
+    assert tactful.outcome(effect.effect_id, "converted", Money(Decimal(90), "GBP"))
+    clock.at += HOUR
+    assert decide(tactful) == "hold"
+
+
+def test_a_touch_that_waits_for_its_hour_is_part_of_its_journey_from_now_on(
+    tactful: Tactful, sink: Sink, clock: StoppedClock
+) -> None:
+    clock.at = datetime(2026, 11, 20, 13, 30, tzinfo=UTC)  # 22:30 in Seoul
+    agreed = [consent("seo", p, None) for p in (Purpose.PROFILING, Purpose.MARKETING_PROCESSING)]
+    filling = event("seo", "cart_updated", clock.at - HOUR, "cart-1", value=90, currency="GBP")
+    tactful.take([seoul(), *agreed, consent("seo", Purpose.AD_SENDING, Channel.SMS), filling])
+    assert decide(tactful, "seo") in ("remind_cart", "offer_coupon")
+    tactful.consents.record("seo", ConsentStatus.GRANTED, FORM[:1], "web")
+    clock.at += timedelta(minutes=5)
+    assert decide(tactful, "seo") == "hold"
+    assert len(chapters(tactful, "seo")) == 1
+    tactful.take([event("seo", "purchased", clock.at, "o-9")])
+    clock.at += 12 * HOUR
+    tactful.sending.drain()
+    assert not sink.book
+    assert chapters(tactful, "seo")[0].exit is Exit.CONVERTED
 
 
 def test_unsubscribing_is_a_withdrawal_and_a_bounce_closes_the_address(tactful: Tactful) -> None:
@@ -150,7 +184,8 @@ def test_unsubscribing_is_a_withdrawal_and_a_bounce_closes_the_address(tactful: 
     for name, kind in (("ann", "unsubscribed"), ("ben", "bounced")):
         decide(tactful, name)
         (effect,) = tactful.effects(tactful.decision(name))
-        tactful.outcome(effect.effect_id, kind)
+        tactful.sending.drain()
+        tactful.outcome(effect.effect_id[:9], kind)
     assert tactful.consents.history("ann")[-1].consent.status is ConsentStatus.WITHDRAWN
     assert chapters(tactful)[0].exit is Exit.OPTED_OUT
     (ben,) = tactful.stores.snapshots.snapshots(tactful.tenant, [tactful.find("ben")], NOON)

@@ -185,6 +185,9 @@ def test_outcomes_are_counted_once_for_their_arm(tactful: Tactful) -> None:
     decisions = [asyncio.run(tactful.decide(name, as_of=NOON)) for name in names]
     effects = [d.effects[0] for d in decisions if d.effects]
     assert len(effects) >= 3
+    with pytest.raises(InputError, match="has not left"):
+        tactful.outcome(effects[0], "accepted")
+    tactful.sending.drain()
     assert tactful.outcome(effects[0], "accepted")
     assert not tactful.outcome(effects[0], "accepted")
     assert tactful.outcome(effects[0], "converted")

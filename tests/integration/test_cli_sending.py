@@ -88,9 +88,9 @@ def test_a_person_is_erased_and_gets_nothing_any_more(shell: Shell) -> None:
         (("coupons", "redeem", "NONE-0000", "--order", "o1", "--amount", "40"), "no such code"),
         (("demos", "cancel", "b_none"), "no such booking"),
         (("demos", "move", "b_none", "2026-11-23"), "no zone"),
-        (("demos", "book", "e_none"), "this offer holds no place"),
+        (("demos", "book", "e_none"), "no effect of this id"),
         (("outcome", "e_none", "viewed"), "no effect of this id"),
-        (("approve", "show", "e_none0"), "no such request"),
+        (("approve", "show", "e_none0"), "no effect of this id"),
         (("dispatch", "resolve", "e_none", "arrived", "--by", "Kim"), "no effect of this id"),
     ],
 )

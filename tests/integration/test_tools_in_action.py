@@ -113,7 +113,13 @@ OFFERS = [
         ["Blue Lamp"],
     ),
     ("invite_event", foreseen("delight,,,0.9,,"), [], (FETES,), ["Winter light", "Quay Street"]),
-    ("recommend_product", foreseen("together,lamp,vase,0.9,,"), [], (), ["Blue Lamp"]),
+    (
+        "recommend_product",
+        foreseen("together,lamp,vase,0.9,,"),
+        [order("ann", "o-1", NOON - 9 * DAY, product_id="vase")],
+        (),
+        ["Blue Lamp", "Clay Vase"],
+    ),
 ]
 
 
@@ -136,6 +142,14 @@ def test_an_offer_says_what_the_files_say_and_how_to_get_no_more(
     assert "List-Unsubscribe" in claim.envelope.headers
     assert "{{" not in text
     assert any("가" <= letter <= "힣" for letter in claim.envelope.subject) is (locale == "ko")
+
+
+@pytest.mark.parametrize("omen", ["together", "similar"])
+def test_what_goes_with_something_they_never_had_is_not_recommended(shop: Shop, omen: str) -> None:
+    tactful = shop.open(foreseen(f"{omen},lamp,vase,0.9,,"))
+    assert asyncio.run(tactful.decide("ann")).chosen is None
+    tactful.take([order("ann", "o-1", NOON - 9 * DAY, product_id="vase")])
+    assert shop.acts(tactful) == "recommend_product"
 
 
 def test_who_asks_for_their_order_is_told_when_it_comes(shop: Shop) -> None:
