@@ -75,6 +75,7 @@ def import_(
                 "outcomes": dict(tally.outcomes),
                 "reasons": dict(tally.reasons),
                 "places": tally.places,
+                "unused_columns": list(tally.unused),
             }
         )
     else:
@@ -86,7 +87,11 @@ def import_(
 def _print_tally(name: str, tally: Tally) -> None:
     from agent.domain.imports import RowOutcome
 
-    typer.echo(f"{name}: {tally.rows:,} rows read, {tally.new:,} new entries")
+    rows, entries = "row" if tally.rows == 1 else "rows", "entry" if tally.new == 1 else "entries"
+    typer.echo(f"{name}: {tally.rows:,} {rows} read, {tally.new:,} new {entries}")
+    if tally.unused:
+        names = ", ".join(repr(column[:40]) for column in tally.unused[:8])
+        typer.echo(f"  not used: column{'' if len(tally.unused) == 1 else 's'} {names} (docs/files.md says which are)")
     for outcome in RowOutcome:
         if not tally.outcomes[outcome] and outcome in (RowOutcome.RETURN, RowOutcome.WITHOUT_CUSTOMER):
             continue

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from agent.cli.options import Json, Lang, Tenant, language, print_json, product
+from agent.cli.options import Json, Lang, Tenant, done, language, print_json, product
 
 dispatch = typer.Typer(help="Send what is due: run, pause, resume, unknown, resolve.", invoke_without_command=True)
 approve = typer.Typer(help="Messages that wait for a person: list, show, yes, no.", no_args_is_help=True)
@@ -41,32 +41,34 @@ NAMES = {
         "not approved": "never approved",
         "places freed": "places in calendars freed",
         "nothing": "Nothing was due.",
+        "waiting": "waiting for approval: tactful approve list",
         "paused": "Sending stands still. `tactful dispatch resume` lets it go on.",
     },
     "ko": {
-        "fired": "울린 타이머",
-        "acted": "실행하기로 한 결정",
+        "fired": "타이머 실행",
+        "acted": "후속 결정: 행동",
         "held": "승인 대기",
-        "stayed silent": "침묵하기로 한 결정",
+        "stayed silent": "후속 결정: 침묵",
         "duties put off": "다시 시도할 법정 안내",
         "duties missed": "놓친 법정 안내: 기한이 지남",
         "sent": "보냄",
         "deferred": "보낼 수 있는 시각을 기다림",
         "blocked": "가드가 막음",
-        "cancelled": "이유가 사라져 취소",
+        "cancelled": "사유 소멸로 취소",
         "expired": "보내기 전에 기한이 지남",
         "refused": "발송사가 거절",
         "pending": "다시 시도할 예정",
         "unknown": "도착 여부를 알 수 없음",
         "dead": "끝내 보내지 못함",
-        "given back": "사실이 바뀌어 되돌림",
-        "recovered": "멈춘 발송기에서 넘겨받음",
+        "given back": "사실 변경으로 보류",
+        "recovered": "중단된 발송기에서 인계",
         "asked": "확인 요청 중",
         "found out": "확인됨",
         "journeys over": "끝난 여정",
         "not approved": "승인받지 못함",
         "places freed": "다시 비운 시연 시간",
         "nothing": "보낼 것이 없습니다.",
+        "waiting": "승인 대기: tactful approve list",
         "paused": "발송이 멈춰 있습니다. `tactful dispatch resume`으로 다시 시작합니다.",
     },
 }
@@ -94,6 +96,9 @@ def run(
             print_json({"counts": counts, "paused": paused})
         elif not as_json:
             _print_counts(counts, words, paused, quiet=not once)
+            waiting = len(tactful.sending.requests()) if once or counts else 0
+            if waiting:
+                typer.echo(f"{waiting:>8,}  {words['waiting']}")
         if once:
             return
         time.sleep(SECONDS)
@@ -109,10 +114,10 @@ def _print_counts(counts: dict[str, int], words: dict[str, str], paused: bool, q
 
 
 @dispatch.command("pause")
-def pause(by: By, everyone: All = False, tenant: Tenant = "default") -> None:
+def pause(by: By, everyone: All = False, tenant: Tenant = "default", as_json: Json = False) -> None:
     """Stop sending: after this command nothing new is claimed."""
     new = product(tenant).sending.pause(by, everyone)
-    typer.echo("Sending stands still." if new else "Sending stood still already.")
+    done("Sending stands still." if new else "Sending stood still already.", as_json, changed=new)
 
 
 @dispatch.command("resume")
@@ -123,10 +128,11 @@ def resume(
         str, typer.Option("--provider", help="Only this provider, switched off by its 410: webhook.")
     ] = "dispatch",
     tenant: Tenant = "default",
+    as_json: Json = False,
 ) -> None:
     """Let sending go on: what has expired meanwhile is not sent, and nothing leaves in a burst."""
     new = product(tenant).sending.resume(by, everyone, provider)
-    typer.echo("Sending goes on." if new else "Nothing was switched off.")
+    done("Sending goes on." if new else "Nothing was switched off.", as_json, changed=new)
 
 
 @dispatch.command("unknown")
@@ -149,12 +155,13 @@ def resolve(
     answer: Annotated[str, typer.Argument(help="arrived, or lost (it is not sent again).")],
     by: By,
     tenant: Tenant = "default",
+    as_json: Json = False,
 ) -> None:
     """Tell what you found out about an unknown message."""
     if answer not in ("arrived", "lost"):
         raise typer.BadParameter("arrived or lost", param_hint="ANSWER")
     product(tenant).sending.resolve(effect, answer == "arrived", by)
-    typer.echo("Noted.")
+    done("Noted.", as_json, changed=True)
 
 
 @approve.command("list")
@@ -202,9 +209,10 @@ def yes(
     by: By,
     hash_: Annotated[str, typer.Option("--hash", help="The hash that `show` printed, or its first 12 letters.")],
     tenant: Tenant = "default",
+    as_json: Json = False,
 ) -> None:
     """Let it go: exactly what was shown, once."""
-    _answer(tenant, effect, hash_, True, by)
+    _answer(tenant, effect, hash_, True, by, as_json)
 
 
 @approve.command("no")
@@ -213,11 +221,13 @@ def no(
     by: By,
     hash_: Annotated[str, typer.Option("--hash", help="The hash that `show` printed, or its first 12 letters.")],
     tenant: Tenant = "default",
+    as_json: Json = False,
 ) -> None:
     """Do not send it, and give back what it had reserved."""
-    _answer(tenant, effect, hash_, False, by)
+    _answer(tenant, effect, hash_, False, by, as_json)
 
 
-def _answer(tenant: str, effect: str, seen: str, yes_: bool, by: str) -> Any:
-    done = product(tenant).sending.answer(effect, seen, yes_, by)
-    typer.echo(f"{done.effect.effect_id}: {done.state} by {done.by}.")
+def _answer(tenant: str, effect: str, seen: str, yes_: bool, by: str, as_json: bool) -> None:
+    found = product(tenant).sending.answer(effect, seen, yes_, by)
+    name = found.effect.effect_id
+    done(f"{name}: {found.state} by {found.by}.", as_json, effect=name, state=found.state, by=found.by)

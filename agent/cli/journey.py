@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from agent.cli.labels import STATES
 from agent.cli.options import Json, Lang, Tenant, language, print_json, product
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 WORDS = {
     "en": {
+        "lang": "en",
         "purchase": "a purchase",
         "demo_held": "a demo held",
         "churn_averted": "staying with us",
@@ -32,7 +34,6 @@ WORDS = {
         "by": "by",
         "about": "about",
         "until": "until",
-        "states": {},
         "outcomes": {},
         "kinds": {
             "follow_up": "look again at the journey",
@@ -43,6 +44,7 @@ WORDS = {
         },
     },
     "ko": {
+        "lang": "ko",
         "purchase": "구매",
         "demo_held": "시연 진행",
         "churn_averted": "이탈 방지",
@@ -61,19 +63,6 @@ WORDS = {
         "by": "·",
         "about": "대상",
         "until": "까지",
-        "states": {
-            "pending": "예정",
-            "held": "승인 대기",
-            "claimed": "발송 준비",
-            "sending": "발송 중",
-            "sent": "발송",
-            "refused": "발송사 거절",
-            "unknown": "도착 여부 모름",
-            "blocked": "가드가 막음",
-            "cancelled": "취소",
-            "dead": "발송 실패",
-            "expired": "기한 지남",
-        },
         "outcomes": {
             "viewed": "열어 봄",
             "clicked": "눌러 봄",
@@ -143,20 +132,22 @@ def print_timeline(chapters: list[Chapter], sent: list[Sendout], timers: Any, wo
     ahead = [timer for timer in timers if timer.kind != "follow_up"]
     if ahead:
         tree = Tree(f"[bold]{words['timers']}[/]")
-        for timer in ahead:
-            tree.add(f"{_moment(timer.due_at, zone)}  {words['kinds'].get(timer.kind, timer.kind)}")
+        said = (f"{_moment(timer.due_at, zone)}  {words['kinds'].get(timer.kind, timer.kind)}" for timer in ahead)
+        for line in dict.fromkeys(said):  # what was stated in one go comes due in one go
+            tree.add(line)
         console.print(tree)
 
 
 def _line(item: Sendout, words: dict[str, Any], zone: str) -> str:
     effect = item.effect
-    state = words["states"].get(effect.state, str(effect.state))
+    state = STATES[words["lang"]].get(effect.state, str(effect.state))
     why = f"  [dim]{item.why}[/]" if item.why else ""
     came = "".join(f"  [green]{words['outcomes'].get(kind, kind)}[/]" for kind, _ in item.outcomes)
-    return f"{_moment(effect.due_at, zone)}  {effect.action} {words['by']} {effect.channel}  {state}{why}{came}"
+    name = f"  [dim]{effect.effect_id}[/]"
+    return f"{_moment(effect.due_at, zone)}  {effect.action} {words['by']} {effect.channel}  {state}{why}{came}{name}"
 
 
 def _moment(at: Any, zone: str) -> str:
     from zoneinfo import ZoneInfo
 
-    return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+    return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M %Z}"

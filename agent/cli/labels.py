@@ -171,3 +171,21 @@ OWN_RULES: dict[str, dict[str, str]] = {
         "tactful-no-rules": "불러온 규칙이 없어 아무것도 허용되지 않습니다.",
     },
 }
+
+STATES: dict[str, dict[str, str]] = {
+    "en": {},
+    "ko": {
+        "pending": "예정",
+        "held": "승인 대기",
+        "claimed": "발송 준비",
+        "sending": "발송 중",
+        "sent": "발송",
+        "refused": "발송사 거절",
+        "unknown": "도착 여부 모름",
+        "blocked": "가드가 막음",
+        "cancelled": "취소",
+        "dead": "발송 실패",
+        "expired": "기한 지남",
+    },
+}
+"""Where an effect stands; in English by its own name."""

@@ -43,6 +43,14 @@ def print_json(value: Any) -> None:
     typer.echo(orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode())
 
 
+def done(text: str, as_json: bool, **facts: Any) -> None:
+    """Says what was done: in words, or as JSON."""
+    if as_json:
+        print_json(facts)
+    else:
+        typer.echo(text)
+
+
 def progress(quiet: bool) -> Progress:
     """A progress bar on stderr; silent where nobody watches."""
     from rich.console import Console

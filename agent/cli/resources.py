@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.cli.options import Json, Tenant, print_json, product
+from agent.cli.options import Json, Tenant, done, print_json, product
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -37,10 +37,13 @@ def list_(tenant: Tenant = "default", as_json: Json = False) -> None:
 
 @demos.command("book")
 def book(
-    effect: Annotated[str, typer.Argument(help="The offer that holds the place: e_...")], tenant: Tenant = "default"
+    effect: Annotated[str, typer.Argument(help="The offer that holds the place: e_...")],
+    tenant: Tenant = "default",
+    as_json: Json = False,
 ) -> None:
     """The customer takes the place that an offer held; the invitation leaves with the next decision on them."""
-    typer.echo(product(tenant).book(effect))
+    name = product(tenant).book(effect)
+    done(f"Booked: {name}. The invitation leaves after the next decision on this customer.", as_json, booking=name)
 
 
 @demos.command("move")
@@ -49,19 +52,20 @@ def move(
     to: Annotated[str, typer.Argument(help="When it begins now: 2026-11-23T14:00+00:00")],
     host: Annotated[str | None, typer.Option(help="Another host; the same where none is named.")] = None,
     tenant: Tenant = "default",
+    as_json: Json = False,
 ) -> None:
     """Another time of a host's calendar; the new place is taken before the old one is given up."""
     from agent.domain.instants import instant
 
     product(tenant).move_demo(booking, instant(to, "TO"), host)
-    typer.echo("Moved.")
+    done("Moved.", as_json, booking=booking)
 
 
 @demos.command("cancel")
-def cancel(booking: Booking, tenant: Tenant = "default") -> None:
+def cancel(booking: Booking, tenant: Tenant = "default", as_json: Json = False) -> None:
     """Call it off: the place is free again."""
     product(tenant).cancel_demo(booking)
-    typer.echo("Called off.")
+    done("Called off.", as_json, booking=booking)
 
 
 @coupons.command("redeem")
@@ -70,11 +74,12 @@ def redeem(
     order: Annotated[str, typer.Option("--order", help="The order it is used for.")],
     amount: Annotated[str, typer.Option("--amount", help="The order's value, in the brand's currency.")],
     tenant: Tenant = "default",
+    as_json: Json = False,
 ) -> None:
     """Use a code, once."""
     tactful = product(tenant)
     off = tactful.redeem(code, order, _amount(amount, "--amount"))
-    typer.echo(f"{off} off this order.")
+    done(f"{off} off this order.", as_json, off=off)
 
 
 def outcome(
@@ -87,6 +92,7 @@ def outcome(
     ],
     value: Annotated[str | None, typer.Option("--value", help="What it was worth, in the brand's currency.")] = None,
     tenant: Tenant = "default",
+    as_json: Json = False,
 ) -> None:
     """Record what came of a message: it moves what the playbook believes, and ends journeys."""
     from agent.domain.money import Money
@@ -97,7 +103,7 @@ def outcome(
         new = tactful.outcome(effect, kind, worth)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="KIND") from error
-    typer.echo("Noted." if new else "Known already.")
+    done("Noted." if new else "Known already.", as_json, new=new)
 
 
 def erase(

@@ -143,6 +143,22 @@ def _duties(settings: Settings, tenant: TenantId) -> str:
     return "no notice was missed"
 
 
+def _sending(settings: Settings, tenant: TenantId) -> str:
+    from agent.bootstrap import open_tactful
+    from agent.domain.errors import InputError
+
+    sending = open_tactful(settings, tenant).sending
+    ways = sending.dispatcher().routes
+    if sending.is_paused():
+        raise InputError("it stands still", next_step="Let it go on: tactful dispatch resume --by YOU.")
+    unknown = len(sending.unknown())
+    if unknown:
+        raise InputError(
+            f"of {unknown} messages nobody knows whether they arrived", next_step="See them: tactful dispatch unknown."
+        )
+    return ", ".join(f"{way.provider.abilities.name} for {'/'.join(way.channels)}" for way in ways)
+
+
 def _guidelines(settings: Settings, tenant: TenantId) -> str:
     from agent.bootstrap import open_tactful
 
@@ -166,6 +182,7 @@ _CHECKS: dict[str, Callable[[Settings, TenantId], str]] = {
     "store": _store,
     "registers": _registers,
     "duties": _duties,
+    "sending": _sending,
     "guidelines": _guidelines,
     "model": _model,
 }

@@ -16,7 +16,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from agent.cli.labels import LABELS, OWN_RULES, REASONS, STAGES
+from agent.cli.labels import LABELS, OWN_RULES, REASONS, STAGES, STATES
 from agent.domain.action import Candidate, Fate, Kind, Stage
 from agent.domain.bundle import Delivery, Effect, EffectState
 from agent.domain.decision import Decision
@@ -99,19 +99,19 @@ def matrix(decisions: Iterable[Decision]) -> dict[str, dict[str, int]]:
 
 
 def print_matrix(table: dict[str, dict[str, int]]) -> None:
-    actions = list(table)
+    """A line for each thing that became of candidates, with the actions it concerns."""
     fates = sorted({fate for counts in table.values() for fate in counts}, key=_fate_order)
-    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_header=False)
     grid.add_column("", no_wrap=True)
-    for action in actions:
-        grid.add_column(action, justify="right", no_wrap=True)
+    grid.add_column("", justify="right", no_wrap=True)
+    grid.add_column("", overflow="fold", style="dim")
     for fate in fates:
-        grid.add_row(
-            fate, *(f"{table[action].get(fate, 0):,}" if table[action].get(fate) else "·" for action in actions)
-        )
+        concerned = sorted(((counts[fate], action) for action, counts in table.items() if fate in counts), reverse=True)
+        said = ", ".join(f"{action} {number:,}" for number, action in concerned)
+        grid.add_row(fate, f"{sum(number for number, _ in concerned):,}", said)
     grid.add_section()
-    grid.add_row("all", *(f"{sum(table[action].values()):,}" for action in actions))
-    Console(highlight=False, width=max(Console().width, 132)).print(grid)
+    grid.add_row("all", f"{sum(sum(counts.values()) for counts in table.values()):,}", "")
+    Console(highlight=False).print(grid)
 
 
 def _fate(candidate: Candidate) -> str:
@@ -217,6 +217,13 @@ def _money(micros: int, currency: str, lang: str) -> str:
     return money(Money.from_micros(micros, currency).amount, currency, lang)
 
 
+def _state(state: EffectState, lang: str) -> str:
+    said = {EffectState.PENDING: "would_send", EffectState.HELD: "held_for_approval"}
+    if state in said:
+        return LABELS[lang][said[state]]
+    return str(STATES[lang].get(state, state))
+
+
 def _message(tactful: Tactful, effect: Effect, lang: str, zone: str) -> Panel:
     """The words as they would leave, with what becomes of them."""
     said = LABELS[lang]
@@ -225,9 +232,7 @@ def _message(tactful: Tactful, effect: Effect, lang: str, zone: str) -> Panel:
     if subject:
         text.append(subject + "\n", "bold")
     text.append(body)
-    state = said["held_for_approval"] if effect.state is EffectState.HELD else said["would_send"]
-    if tactful.is_expired(effect):
-        state = said["expired"]
+    state = said["expired"] if tactful.is_expired(effect) else _state(effect.state, lang)
     how = said["delivery_caller"] if effect.delivery is Delivery.CALLER else effect.channel.value
     text.append(f"\n\n{said['due']} {moment(effect.due_at, zone, lang)}", "dim")
     text.append(f"\n{said['expires']} {moment(effect.expires_at, zone, lang)}", "dim")
@@ -235,6 +240,8 @@ def _message(tactful: Tactful, effect: Effect, lang: str, zone: str) -> Panel:
         text,
         title=f"{state}: {how}",
         title_align="left",
+        subtitle=effect.effect_id,
+        subtitle_align="left",
         box=box.SQUARE,
         style="cyan",
     )

@@ -46,7 +46,7 @@ class Dispatcher:
         self._outbox = outbox
         self._results = results
         self._judge = judge
-        self._routes = routes
+        self.routes = routes
         self._clock = clock
         self._pool = ThreadPoolExecutor(max_workers=MOST_AT_ONCE, thread_name_prefix="send")
         self._paces = [Pace(route.provider.abilities.per_second, clock) for route in routes]
@@ -54,7 +54,7 @@ class Dispatcher:
     def sweep(self) -> Swept:
         """One round over all providers; empty where nothing was due."""
         swept, off = Swept(), self._off()
-        for route, pace in zip(self._routes, self._paces, strict=True):
+        for route, pace in zip(self.routes, self._paces, strict=True):
             if route.provider.abilities.name in off:
                 continue
             swept.add("recovered", self._results.recover(route.channels, route.provider.abilities))

@@ -133,3 +133,5 @@ class Tally:
     reasons: Counter[str] = field(default_factory=Counter)
     places: dict[str, list[int]] = field(default_factory=dict)
     """The first few lines of the file that each reason stands for."""
+    unused: tuple[str, ...] = ()
+    """Columns of the file that nothing reads."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from agent.domain.customer import Snapshot
 from agent.domain.money import Money
 
-SIGNALS_VERSION = "1"
+SIGNALS_VERSION = "2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ ORDERS = ("customer", "order", "placed_at")
 SHIPMENTS = ("shipment", "order", "state", "at")
 CASES = ("customer", "case", "kind", "opened_at")
 SIGNALS = ("customer", "signal", "at")
+MORE_OF_SIGNALS = "entity value chance number due_at ends_at source"
 CASE_KINDS = frozenset({"complaint", "refund", "outage", "fraud", "bereavement", "debt", "vulnerability"})
 STATES = ("preparing", "shipped", "delivered")
 

@@ -14,6 +14,10 @@ from agent.importing.files import Record
 from agent.importing.transactions import country
 
 CUSTOMER_COLUMNS = ("customer",)
+MORE_OF_CUSTOMERS = "first_name email phone push_token kakao_id country region zone locale age"
+MORE_OF_CONSENTS = (
+    "channel basis conditions deal_ended_at expires_at evidence wording wording_hash wording_language method ui_version"
+)
 CONSENT_COLUMNS = ("customer", "purpose", "status", "given_at")
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}\.[^@\s]{2,63}")

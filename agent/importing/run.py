@@ -25,11 +25,19 @@ Progress = Callable[[int, int, Tally], None]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How rows of one kind of file are read: the columns that must be there, and the reader."""
+    """How rows of one kind of file are read: the columns that must be there, the reader, and the columns that may be
+    there (None: any)."""
 
     columns: tuple[str, ...]
     read: Reader
+    more: str | None = None
     csv_only: bool = False
+
+    def unused(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """Columns of a file that nothing reads: misspelt perhaps."""
+        if self.more is None:
+            return ()
+        return tuple(name for name in columns if name not in (*self.columns, *self.more.split()))
 
 
 def _one(read: Callable[[str, Record], Row]) -> Reader:
@@ -37,21 +45,21 @@ def _one(read: Callable[[str, Record], Row]) -> Reader:
 
 
 FORMATS: dict[tuple[str, str | None], Format] = {
-    ("transactions", None): Format(transactions.COLUMNS, _one(transactions.line)),
+    ("transactions", None): Format(transactions.COLUMNS, _one(transactions.line), "country received_at"),
     ("transactions", "online-retail"): Format(
         transactions.ONLINE_RETAIL, _one(transactions.online_retail), csv_only=True
     ),
-    ("customers", None): Format(people.CUSTOMER_COLUMNS, _one(people.customer)),
-    ("consents", None): Format(people.CONSENT_COLUMNS, people.consents),
-    ("suppressions", None): Format(people.SUPPRESSION_COLUMNS, _one(people.suppression)),
-    ("products", None): Format(catalogue.PRODUCTS, _one(catalogue.product)),
-    ("prices", None): Format(catalogue.PRICES, _one(catalogue.price)),
-    ("stock", None): Format(catalogue.STOCK, _one(catalogue.stock)),
-    ("stores", None): Format(catalogue.STORES, _one(catalogue.store)),
-    ("orders", None): Format(catalogue.ORDERS, _one(catalogue.order)),
-    ("shipments", None): Format(catalogue.SHIPMENTS, _one(catalogue.shipment)),
-    ("cases", None): Format(catalogue.CASES, catalogue.case),
-    ("signals", None): Format(catalogue.SIGNALS, _one(catalogue.signal)),
+    ("customers", None): Format(people.CUSTOMER_COLUMNS, _one(people.customer), people.MORE_OF_CUSTOMERS),
+    ("consents", None): Format(people.CONSENT_COLUMNS, people.consents, people.MORE_OF_CONSENTS),
+    ("suppressions", None): Format(people.SUPPRESSION_COLUMNS, _one(people.suppression), ""),
+    ("products", None): Format(catalogue.PRODUCTS, _one(catalogue.product), "experience launch_on at"),
+    ("prices", None): Format(catalogue.PRICES, _one(catalogue.price), ""),
+    ("stock", None): Format(catalogue.STOCK, _one(catalogue.stock), "store"),
+    ("stores", None): Format(catalogue.STORES, _one(catalogue.store), "at"),
+    ("orders", None): Format(catalogue.ORDERS, _one(catalogue.order), "deliver_by at"),
+    ("shipments", None): Format(catalogue.SHIPMENTS, _one(catalogue.shipment), "deliver_by"),
+    ("cases", None): Format(catalogue.CASES, catalogue.case, "closed_at"),
+    ("signals", None): Format(catalogue.SIGNALS, _one(catalogue.signal), catalogue.MORE_OF_SIGNALS),
     ("events", None): Format(events.COLUMNS, events.event),
     ("events", "segment"): Format((), events.segment),
     ("events", "rudderstack"): Format((), events.segment),
@@ -78,6 +86,7 @@ def run(
     with open_source(path) as source:
         columns = source.columns()
         _check_columns(source, columns, chosen)
+        tally.unused = () if source.jsonl else chosen.unused(columns)
         rows = _rows(source, columns, chosen, what, tally)
         while batch := list(islice(rows, BATCH)):
             tally.new += sink.take(tenant, batch)

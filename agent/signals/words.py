@@ -15,6 +15,13 @@ _SAID = {
         "value": "orders: {orders}, the last {days} days ago, {mean} on average",
         "case": "{kind} case open since {since}",
         "pressure": "offers in the last seven days: {n}",
+        "together": "{name} often goes with something they bought",
+        "similar": "{name} is like something they looked at",
+        "replenishment": "{name} used up by {due}, it seems",
+        "replacement": "{name} worn out by {due}, it seems",
+        "churn": "may leave ({chance} %)",
+        "novelty": "likes new things such as {name}",
+        "delight": "seems happy with the brand ({chance} %)",
         "nothing": "no signal that consent permits to read",
     },
     "ko": {
@@ -26,6 +33,13 @@ _SAID = {
         "value": "주문 {orders}건, 마지막 주문 {days}일 전, 평균 {mean}",
         "case": "접수된 불만({kind}), {since}",
         "pressure": "최근 7일 동안 제안 {n}번",
+        "together": "{name}: 구매한 상품과 자주 함께 선택됨",
+        "similar": "{name}: 살펴본 상품과 비슷함",
+        "replenishment": "{name}: {due}쯤 다 쓸 것으로 예상",
+        "replacement": "{name}: {due}쯤 교체할 것으로 예상",
+        "churn": "떠날 가능성 {chance}%",
+        "novelty": "{name} 같은 새 상품을 좋아함",
+        "delight": "브랜드에 만족하는 것으로 보임({chance}%)",
         "nothing": "동의 범위 안에서 읽을 수 있는 신호 없음",
     },
 }
@@ -41,11 +55,23 @@ def findings(situation: Situation) -> tuple[str, ...]:
         found.append(
             said["value"].format(orders=signals.value.orders, days=round(signals.value.recency_days), mean=mean)
         )
+    found += _foreseen(situation, said)
     if signals.case:
         found.append(said["case"].format(kind=signals.case.kind, since=f"{signals.case.opened_at:%Y-%m-%d}"))
     if signals.pressure.contacts_7d:
         found.append(said["pressure"].format(n=signals.pressure.contacts_7d))
     return tuple(found) or (said["nothing"],)
+
+
+def _foreseen(situation: Situation, said: dict[str, str]) -> list[str]:
+    """What was foreseen, where it names something that is known."""
+    found = []
+    for omen in situation.snapshot.foreseen:
+        product = situation.snapshot.product(omen.entity)
+        if omen.omen in said and (product is not None or not omen.entity):
+            name, due = product.name if product else "", f"{omen.due_at:%Y-%m-%d}" if omen.due_at else "?"
+            found.append(said[omen.omen].format(name=name, due=due, chance=round(omen.chance / 10_000)))
+    return found
 
 
 def _live(live: LiveContext, situation: Situation, said: dict[str, str], locale: str) -> list[str]:
