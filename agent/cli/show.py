@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.cli.labels import LABELS, OWN_RULES, REASONS, STAGES, STATES
-from agent.domain.action import Candidate, Fate, Kind, Stage
+from agent.domain.action import Candidate, Fate, Kind, Stage, Treatment
 from agent.domain.bundle import Delivery, Effect, EffectState
 from agent.domain.decision import Decision
 from agent.domain.money import MICROS, Money
@@ -170,16 +170,24 @@ def _pairs(found: Decision, tactful: Tactful, lang: str, full: bool) -> Table:
 
 def _removed(found: Decision, tactful: Tactful, lang: str, full: bool) -> list[str]:
     """One line per rule that removed something, the latest stage first; in brief only what stopped an offer."""
-    groups: dict[tuple[int, str], list[str]] = {}
+    groups: dict[tuple[int, str], list[Treatment]] = {}
     for c in found.candidates:
         brief = c.fate is Fate.REMOVED and c.kind is Kind.OFFER
         if brief or (full and c.fate in (Fate.REMOVED, Fate.OUT_OF_SCOPE)):
-            groups.setdefault((c.stage, c.rule or ""), []).append(f"{c.treatment.action}/{c.treatment.channel}")
+            groups.setdefault((c.stage, c.rule or ""), []).append(c.treatment)
     lines = []
     for (stage, rule), names in sorted(groups.items(), key=lambda item: -item[0][0]):
-        which = f"{len(names)}: {', '.join(dict.fromkeys(names))}" if full else f"{len(names)}"
+        which = f"{len(names)}: {_which(names)}" if full else f"{len(names)}"
         lines.append(f"{rule} [{STAGES[lang][stage]}] {why(tactful, rule, lang)} ({which})")
     return lines
+
+
+def _which(treatments: Sequence[Treatment]) -> str:
+    """The channels of each action."""
+    channels: dict[str, dict[str, None]] = {}
+    for treatment in treatments:
+        channels.setdefault(treatment.action, {})[treatment.channel.value] = None
+    return ", ".join(f"{action}/{'+'.join(names)}" for action, names in channels.items())
 
 
 def _drawn(found: Decision, lang: str) -> str:
