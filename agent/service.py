@@ -359,9 +359,12 @@ class Tactful:
         ]
         schemas = {s["function"]["name"]: s["function"] for s in self._judging().toolset.schemas()}
         terms = self.playbook.actions.get(name)
+        called_for, said = self._judging().toolset.called_for(name)
         return self._described(action) | {
             "description": schemas[name]["description"],
             "arguments": schemas[name]["parameters"],
+            "called_for": called_for,
+            "said": said,
             "half_life_hours": action.half_life_hours,
             "expires_hours": action.expires_hours,
             "terms": f"{terms.response.rate:.1%} respond, costs {terms.cost}" if terms else "",

@@ -17,6 +17,7 @@ FAULTS = ("complaint", "refund", "outage")
 
 
 def _aim(situation: Situation) -> Aim | None:
+    """A complaint, refund or outage that nobody apologised for yet; with a credit while its budget lasts."""
     case = situation.signals.case
     if case is None or case.kind not in FAULTS:
         return None

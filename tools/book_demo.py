@@ -13,6 +13,7 @@ from tools.contract import Task, message, moment, shown, text
 
 
 def _aim(situation: Situation) -> Aim | None:
+    """Somebody accepted the chat about a product, and a host has time."""
     live = situation.signals.live
     if live is None or not live.chat_accepted or live.purchased or not situation.snapshot.slots:
         return None
@@ -47,6 +48,7 @@ def _facts(task: Task) -> Mapping[str, SlotValue]:
 
 
 def _window(task: Task) -> str:
+    """Once with the same place in a calendar."""
     return _slot(task).slot_id
 
 

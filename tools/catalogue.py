@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from inspect import getdoc
 from typing import Any, cast
 
 from langchain_core.tools import BaseTool
@@ -89,6 +90,10 @@ class Catalogue:
 
     def actions(self) -> tuple[Action, ...]:
         return tuple(tool.action for tool in self._tools.values())
+
+    def called_for(self, name: str) -> tuple[str, str]:
+        tool = self._tools[name]
+        return getdoc(tool.action.aim) or "", getdoc(tool.window) or ""
 
     def slots(self, candidate: Candidate, situation: Situation, playbook: Playbook) -> tuple[str, ...]:
         """The typed slots that the candidate's words may use."""

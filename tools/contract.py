@@ -43,20 +43,22 @@ MESSAGE = "The message. Facts only as the typed slots that the candidate lists."
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One file of `tools/`: the catalogue entry, the typed facts its words may use, and the LangChain tool itself."""
+    """One file of `tools/`: the catalogue entry, the typed facts its words may use, the LangChain tool itself, and the
+    window in which the same is said once."""
 
     action: Action
     facts: Facts
     call: BaseTool
+    window: Callable[[Task], str]
 
 
 def day_of(task: Task) -> str:
-    """The window of what may be said once a day: the date it is due, in UTC."""
+    """Once a day about the same thing (the date it is due, in UTC)."""
     return task.candidate.treatment.at.date().isoformat()
 
 
 def once(task: Task) -> str:
-    """The window of what is said once about its entity, whenever that is."""
+    """Once about the same thing, ever."""
     return "once"
 
 
@@ -107,7 +109,7 @@ def message(
         subject: {_subject(action)}
         cites: The ids of the guideline passages that the wording follows.
     """
-    return Tool(action=action, facts=facts, call=tool(action.name, parse_docstring=True)(call))
+    return Tool(action=action, facts=facts, call=tool(action.name, parse_docstring=True)(call), window=window)
 
 
 def _subject(action: Action) -> str:

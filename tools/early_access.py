@@ -13,6 +13,7 @@ from tools.contract import Task, message, named
 
 
 def _aim(situation: Situation) -> Aim | None:
+    """Foreseen to like new things, and such a product is still to be launched."""
     new = situation.snapshot.foresees(Omen.NOVELTY)
     product = situation.snapshot.product(new.entity) if new else None
     if product is None or product.more.launch_on is None or situation.signals.live is None:

@@ -22,6 +22,7 @@ def _next(situation: Situation) -> Occasion | None:
 
 
 def _aim(situation: Situation) -> Aim | None:
+    """Foreseen to be delighted, and an event of the brand is far enough ahead."""
     happy, occasion = situation.snapshot.foresees(Omen.DELIGHT), _next(situation)
     if happy is None or happy.chance < DELIGHTED or occasion is None:
         return None

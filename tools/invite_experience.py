@@ -12,6 +12,7 @@ from tools.contract import Task, message, named, text
 
 
 def _aim(situation: Situation) -> Aim | None:
+    """Looked twice at a product that can be tried."""
     live = situation.signals.live
     if live is None or live.purchased or live.views < TWICE:
         return None

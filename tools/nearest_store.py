@@ -19,6 +19,7 @@ def _near(situation: Situation) -> NearStore | None:
 
 
 def _aim(situation: Situation) -> Aim | None:
+    """A shop near where they let us know they are has what they look at."""
     live = situation.signals.live
     if live is None or live.purchased or _near(situation) is None:
         return None

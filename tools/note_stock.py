@@ -13,6 +13,7 @@ from tools.contract import Task, message, owed, text
 
 
 def _aim(situation: Situation) -> Aim | None:
+    """Demand for a product is foreseen in a region, and operations do not know yet."""
     wanted = situation.snapshot.foresees(Omen.DEMAND)
     if wanted is None or wanted.number < 1 or wanted.due_at is None or wanted.due_at < situation.now:
         return None

@@ -9,6 +9,7 @@ from tools.contract import MOMENTS_OF_INTEREST, SEVERAL_VIEWS, message, shown
 
 
 def _aim(situation: Situation) -> Aim | None:
+    """In the session now, lingering on one product or coming back to it, and not asked before."""
     live = situation.signals.live
     if live is None or not live.in_session or live.purchased or live.chat_accepted or live.chat_declined:
         return None

@@ -13,6 +13,7 @@ from tools.contract import FRESH_CART_MINUTES, SEVERAL_VIEWS, Task, message, per
 
 
 def _aim(situation: Situation) -> Aim | None:
+    """A cart that has been left or a product looked at again and again, and a campaign with room."""
     live = situation.signals.live
     campaign = situation.snapshot.campaign(situation.now)
     if live is None or live.purchased or campaign is None:

@@ -16,6 +16,7 @@ AWAY_DAYS = 30.0
 
 
 def _aim(situation: Situation) -> Aim | None:
+    """Looked at several times; goes with or is like something of theirs; or an old favourite after a month."""
     live, value = situation.signals.live, situation.signals.value
     if live is not None and live.purchased:
         return None

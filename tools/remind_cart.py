@@ -12,6 +12,7 @@ from tools.contract import FRESH_CART_MINUTES, Task, message, money, person
 
 
 def _aim(situation: Situation) -> Aim | None:
+    """A cart that is not being filled any more and was not bought."""
     live = situation.signals.live
     if live is None or live.purchased or not live.cart or live.cart_age_minutes < FRESH_CART_MINUTES:
         return None

@@ -17,6 +17,7 @@ EARLY, LATE = timedelta(days=3), timedelta(days=14)
 
 
 def _aim(situation: Situation) -> Aim | None:
+    """Foreseen to be used up about now."""
     due = situation.snapshot.foresees(Omen.REPLENISHMENT)
     live = situation.signals.live
     if due is None or due.due_at is None or live is None or live.purchased:

@@ -14,6 +14,7 @@ AHEAD = timedelta(days=14)
 
 
 def _aim(situation: Situation) -> Aim | None:
+    """Foreseen to be worn out soon."""
     worn = situation.snapshot.foresees(Omen.REPLACEMENT)
     live = situation.signals.live
     if worn is None or worn.due_at is None or live is None or live.purchased:

@@ -13,6 +13,7 @@ from tools.contract import Task, message, named, text
 
 
 def _aim(situation: Situation) -> Aim | None:
+    """In the session now, and one of the pictures of a product is foreseen to fit them."""
     live, fitting = situation.signals.live, situation.snapshot.foresees(Omen.CREATIVE)
     if live is None or not live.in_session or live.purchased or fitting is None or not fitting.value:
         return None

@@ -28,6 +28,7 @@ def _asked(situation: Situation) -> tuple[Event, Order] | None:
 
 
 def _aim(situation: Situation) -> Aim | None:
+    """Asked about an order whose delivery date is known."""
     found = _asked(situation)
     if found is None:
         return None

@@ -14,6 +14,7 @@ LIKELY = 500_000
 
 
 def _aim(situation: Situation) -> Aim | None:
+    """Away for long, or foreseen to leave, with a product they loved."""
     value, leaving = situation.signals.value, situation.snapshot.foresees(Omen.CHURN)
     live = situation.signals.live
     if value is None or value.mean_order.amount <= 0 or (live is not None and live.purchased):

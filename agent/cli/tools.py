@@ -10,6 +10,17 @@ from agent.cli.options import Json, Lang, Tenant, language, print_json, product
 
 tools = typer.Typer(help="What the agent may do: list, show NAME.", no_args_is_help=True)
 
+FIELDS = {
+    "kind": "kind",
+    "channels": "channels",
+    "goal": "goal",
+    "called_for": "called for",
+    "said": "said",
+    "half_life_hours": "halves after (h)",
+    "expires_hours": "expires after (h)",
+    "terms": "believed",
+}
+
 
 @tools.command("list")
 def list_(tenant: Tenant = "default", as_json: Json = False) -> None:
@@ -19,9 +30,10 @@ def list_(tenant: Tenant = "default", as_json: Json = False) -> None:
     if as_json:
         print_json(found)
         return
+    typer.echo(f"{'TOOL':<20} {'KIND':<8} {'CHANNELS':<38} GOAL")
     for tool in found:
         used = "" if tool["in_playbook"] else "  (not in the playbook)"
-        typer.echo(f"{tool['name']:<20} {tool['kind']:<6} {', '.join(tool['channels']):<38} {tool['goal'] or ''}{used}")
+        typer.echo(f"{tool['name']:<20} {tool['kind']:<8} {', '.join(tool['channels']):<38} {tool['goal'] or ''}{used}")
     typer.echo(f"{len(found)} tools.")
 
 
@@ -32,16 +44,16 @@ def show(
     tenant: Tenant = "default",
     as_json: Json = False,
 ) -> None:
-    """One tool: what it is for, its terms in the playbook, its arguments, its words in one language."""
+    """One tool: what it is for, what calls for it, its terms in the playbook, its words in one language."""
     tactful = product(tenant)
     tool = tactful.tool(name)
     if as_json:
         print_json(tool)
         return
     typer.echo(f"{tool['name']}: {tool['description']}")
-    for field in ("kind", "channels", "goal", "half_life_hours", "expires_hours", "terms"):
+    for field, name in FIELDS.items():
         value = tool[field]
-        typer.echo(f"  {field:<16}{', '.join(value) if isinstance(value, list | tuple) else value or '-'}")
+        typer.echo(f"  {name:<18}{', '.join(value) if isinstance(value, list | tuple) else value or '-'}")
     chosen = language(lang, tactful.playbook.brand.locale)
     for words in [w for w in tool["templates"] if w["locale"] == chosen]:
         _print_words(words)

@@ -25,7 +25,7 @@ from agent.domain.facts import (
 from agent.domain.money import Money
 from agent.signals.read import read
 from tests.support.people import NOON, briton, cart, views
-from tools.catalogue import TOOLS
+from tools.catalogue import TOOLS, Catalogue
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ACTIONS = {tool.action.name: tool.action for tool in TOOLS}
@@ -64,6 +64,11 @@ def told(action: str, entity: str) -> tuple[Contact, ...]:
 
 def duty(kind: str, status: str = "granted") -> tuple[Duty, ...]:
     return (Duty(kind=kind, subject="s1", status=status, channel="email", given_at=NOON, due_at=NOON + DAY),)
+
+
+def test_each_tool_says_what_calls_for_it_and_how_often_it_speaks() -> None:
+    for name in ACTIONS:
+        assert all(Catalogue().called_for(name)), name
 
 
 CALLED: list[tuple[str, dict[str, Any], tuple[str, str] | None]] = [
