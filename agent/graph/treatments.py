@@ -1,4 +1,4 @@
-"""The treatments of one action on one channel, at {now, next lawful minute, best hour}, each with its disposition."""
+"""The treatments of a customer: action x channel x {now, next lawful minute, best hour}, each with its disposition."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from agent.domain.action import Action, Aim, Candidate, Fate, HoldReason, Stage, Treatment, When
+from agent.domain.action import Action, Aim, Candidate, Fate, HoldReason, Kind, Stage, Treatment, When
 from agent.domain.customer import IN_SESSION, Channel
 from agent.domain.ids import RuleId
-from agent.domain.playbook import Terms
 from agent.domain.verdict import Verdict, VerdictKind
 from agent.graph.environment import Environment
 from agent.guardrails.judge import Screen
@@ -23,93 +22,123 @@ SOON = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
-    """One action on one channel, for one customer. `aim` is None where nothing calls for the action."""
+class Disposition:
+    """What becomes of a treatment, whichever action it belongs to."""
 
-    env: Environment
-    screen: Screen
-    action: Action
-    channel: Channel
-    aim: Aim | None
-    terms: Terms | None
-    reachable: bool
+    when: When
+    at: datetime
+    fate: Fate
+    stage: Stage
+    rule: RuleId | None = None
+    hold: HoldReason | None = None
 
-    def candidates(self) -> list[Candidate]:
-        """Every treatment once. What is still open stands as LOST at arbitration until the winner is known.
 
-        A removal that no hour can change comes before reachability, so that a missing consent is named as such.
-        """
-        if self.terms is None or (self.terms.channels is not None and self.channel not in self.terms.channels):
-            return [self._out(NOT_IN_PLAYBOOK)]
-        if self.channel in IN_SESSION and not self.reachable:
-            return [self._out(UNREACHABLE)]
-        verdict = self.env.guard.removal(self.screen, self.action, self.channel, self.aim)
+class Treatments:
+    """All treatments of one customer. What nothing calls for falls alike for every action of a kind on a channel: that
+    is found once."""
+
+    def __init__(self, env: Environment, screen: Screen) -> None:
+        self._env = env
+        self._screen = screen
+        self._now = screen.situation.now
+        self._reach = {reach.channel for reach in screen.situation.snapshot.reach}
+        live = screen.situation.signals.live
+        self._in_session = live is not None and live.in_session
+        self._quiet: dict[tuple[Kind, Channel, bool], list[Disposition]] = {}
+
+    def of(self, action: Action, aim: Aim | None) -> list[Candidate]:
+        """Every treatment of the action once. What is still open stands as LOST at arbitration until the winner is
+        known. `aim` is None where nothing calls for the action."""
+        terms = self._env.playbook.actions.get(action.name)
+        entity = aim.entity if aim else ""
+        found = []
+        for channel in action.channels:
+            if terms is None or (terms.channels is not None and channel not in terms.channels):
+                fates = [self._out(NOT_IN_PLAYBOOK)]
+            elif aim is None:
+                fates = self._uncalled(action, channel)
+            else:
+                fates = self._called(action, channel, aim)
+            found += [
+                Candidate(
+                    treatment=Treatment(action=action.name, channel=channel, when=x.when, at=x.at, entity=entity),
+                    kind=action.kind,
+                    fate=x.fate,
+                    stage=x.stage,
+                    rule=x.rule,
+                    hold=x.hold,
+                )
+                for x in fates
+            ]
+        return found
+
+    def _uncalled(self, action: Action, channel: Channel) -> list[Disposition]:
+        key = (action.kind, channel, action.best_hour)
+        known = self._quiet.get(key)
+        if known is None:
+            verdict = self._env.guard.closed(self._screen, action.kind, channel)
+            known = self._quiet[key] = self._fates(action, channel, verdict, called=False)
+        return known
+
+    def _called(self, action: Action, channel: Channel, aim: Aim) -> list[Disposition]:
+        verdict = self._env.guard.removal(self._screen, action, channel, aim)
+        if verdict is None:
+            snapshot = self._screen.situation.snapshot
+            verdict = refusal(action, channel, aim.entity, snapshot, self._env.playbook, self._now)
+        return self._fates(action, channel, verdict, called=True)
+
+    def _fates(self, action: Action, channel: Channel, verdict: Verdict | None, called: bool) -> list[Disposition]:
+        """`verdict` removes the treatment at any hour. A missing consent is named before a missing address is."""
+        reachable = channel in self._reach or channel is Channel.DESK
+        if channel in IN_SESSION:
+            reachable = self._in_session
+            if not reachable:
+                return [self._out(UNREACHABLE)]
         if verdict is not None and verdict.stage < Stage.CLOCK:
             return [self._removed(verdict)]
-        if verdict is None and self.aim is not None:
-            situation = self.screen.situation
-            verdict = refusal(
-                self.action,
-                self.channel,
-                self.aim.entity,
-                situation.snapshot,
-                self.env.playbook,
-                situation.now,
-            )
-        if not self.reachable:
+        if not reachable:
             return [self._out(UNREACHABLE)]
-        return self._at_each_time(verdict)
+        return self._at_each_time(action, channel, verdict, called)
 
-    def _at_each_time(self, verdict: Verdict | None) -> list[Candidate]:
+    def _at_each_time(
+        self, action: Action, channel: Channel, verdict: Verdict | None, called: bool
+    ) -> list[Disposition]:
         """`verdict`: what removes the treatment at any hour, at a stage after the clock."""
-        now = self.screen.situation.now
-        due, moved = self.env.guard.lawful_from(self.screen, self.action.kind, self.channel, now)
+        now = self._now
+        due, moved = self._env.guard.lawful_from(self._screen, action.kind, channel, now)
         if moved is not None and moved.kind is VerdictKind.DENY:
             return [self._removed(moved)]
         if moved is not None and due > now:
             found, times = [self._removed(moved)], [(When.NEXT_LAWFUL, due)]
         else:
             found, times = [], [(When.NOW, now)]
-        best = self._best_hour()
+        best = self._best_hour(action, channel)
         if best is not None and best > times[0][1] + SOON:
             times.append((When.BEST_HOUR, best))
         for when, instant in times:
             if verdict is not None:
                 found.append(self._removed(verdict, when, instant))
-            elif self.aim is None:
-                found.append(self._put(when, instant, Fate.REMOVED, Stage.SIGNAL, NO_SIGNAL, HoldReason.NO_SIGNAL))
+            elif called:
+                found.append(Disposition(when, instant, Fate.LOST, Stage.ARBITRATION))
             else:
-                found.append(self._put(when, instant, Fate.LOST, Stage.ARBITRATION))
+                no_signal = HoldReason.NO_SIGNAL
+                found.append(Disposition(when, instant, Fate.REMOVED, Stage.SIGNAL, NO_SIGNAL, no_signal))
         return found
 
-    def _best_hour(self) -> datetime | None:
+    def _best_hour(self, action: Action, channel: Channel) -> datetime | None:
         """The next time the customer's clock shows the channel's best hour, if that is lawful and known."""
-        hour, zone = self.env.playbook.best_hours.get(self.channel), self.screen.situation.snapshot.zone
-        if not self.action.best_hour or hour is None or zone is None:
+        hour, zone = self._env.playbook.best_hours.get(channel), self._screen.situation.snapshot.zone
+        if not action.best_hour or hour is None or zone is None:
             return None
-        now = self.screen.situation.now
+        now = self._now
         local = now.astimezone(ZoneInfo(zone))
         day = local.date() if local.hour < hour else local.date() + timedelta(days=1)
         best = datetime.combine(day, time(hour), ZoneInfo(zone)).astimezone(now.tzinfo)
-        due, moved = self.env.guard.lawful_from(self.screen, self.action.kind, self.channel, best)
+        due, moved = self._env.guard.lawful_from(self._screen, action.kind, channel, best)
         return None if moved is not None and (moved.kind is VerdictKind.DENY or due != best) else best
 
-    def _out(self, rule: RuleId) -> Candidate:
-        return self._put(When.NOW, self.screen.situation.now, Fate.OUT_OF_SCOPE, Stage.SCOPE, rule)
+    def _out(self, rule: RuleId) -> Disposition:
+        return Disposition(When.NOW, self._now, Fate.OUT_OF_SCOPE, Stage.SCOPE, rule)
 
-    def _removed(self, verdict: Verdict, when: When = When.NOW, at: datetime | None = None) -> Candidate:
-        instant = at or self.screen.situation.now
-        return self._put(when, instant, Fate.REMOVED, verdict.stage, verdict.rule, verdict.hold)
-
-    def _put(
-        self,
-        when: When,
-        at: datetime,
-        fate: Fate,
-        stage: Stage,
-        rule: RuleId | None = None,
-        hold: HoldReason | None = None,
-    ) -> Candidate:
-        entity = self.aim.entity if self.aim else ""
-        treatment = Treatment(action=self.action.name, channel=self.channel, when=when, at=at, entity=entity)
-        return Candidate(treatment=treatment, kind=self.action.kind, fate=fate, stage=stage, rule=rule, hold=hold)
+    def _removed(self, verdict: Verdict, when: When = When.NOW, at: datetime | None = None) -> Disposition:
+        return Disposition(when, at or self._now, Fate.REMOVED, verdict.stage, verdict.rule, verdict.hold)

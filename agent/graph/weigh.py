@@ -11,14 +11,14 @@ from agent.decisioning.choice import choose, seed_of
 from agent.decisioning.economics import Row, row
 from agent.decisioning.features import blind
 from agent.domain.action import Aim, Candidate, Fate, HoldReason, Kind, Score, Stage
-from agent.domain.customer import IN_SESSION, Channel
+from agent.domain.customer import Channel
 from agent.domain.decision import Draws, Hold
 from agent.domain.ids import RuleId
 from agent.domain.money import MICROS
 from agent.domain.signals import Situation
 from agent.domain.verdict import Verdict
 from agent.graph.environment import Environment
-from agent.graph.treatments import Spot
+from agent.graph.treatments import Treatments
 from agent.guardrails.judge import Screen
 
 HOLDOUT = RuleId("tactful-holdout")
@@ -56,18 +56,13 @@ def survey(env: Environment, situation: Situation) -> Survey:
     screen = env.guard.screen(situation)
     aims: dict[str, Aim] = {}
     candidates: list[Candidate] = []
-    reach = {reach.channel for reach in situation.snapshot.reach}
     seen = blind(situation)
-    live = situation.signals.live
-    in_session = live is not None and live.in_session
+    treatments = Treatments(env, screen)
     for action in env.toolset.actions():
         aim = action.aim(seen)
         if aim is not None:
             aims[action.name] = aim
-        terms = env.playbook.actions.get(action.name)
-        for channel in action.channels:
-            reachable = in_session if channel in IN_SESSION else channel in reach or channel is Channel.DESK
-            candidates += Spot(env, screen, action, channel, aim, terms, reachable).candidates()
+        candidates += treatments.of(action, aim)
     open_ones = [c for c in candidates if c.fate is Fate.LOST and c.kind is Kind.OFFER]
     owed = sorted(
         (c for c in candidates if c.fate is Fate.LOST and c.kind is not Kind.OFFER),

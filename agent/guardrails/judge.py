@@ -116,16 +116,23 @@ class Guard:
         about = [c for c in screen.clauses if c.entry.surface == "model"]
         return _first(v for c in about if (v := run(c, case)))
 
-    def removal(self, screen: Screen, action: Action, channel: Channel, aim: Aim | None) -> Verdict | None:
-        """The first stage that removes the action on this channel, whatever the hour; None if none does."""
+    def closed(self, screen: Screen, kind: Kind, channel: Channel) -> Verdict | None:
+        """The first stage that removes every action of this kind on this channel, whatever the hour."""
         if not screen.clauses:
             return _no_rules()
-        if not screen.covered and action.kind is Kind.OFFER:
+        if not screen.covered and kind is Kind.OFFER:
             return _own(NO_PACK, Stage.IDENTITY, HoldReason.INELIGIBLE, "no pack for the customer's country")
-        key = (action.kind, channel)
+        key = (kind, channel)
         if key not in screen.wide:
             screen.wide[key] = _first(self._wide(screen, *key, only_first=True))
-        wide = screen.wide[key]
+        return screen.wide[key]
+
+    def removal(self, screen: Screen, action: Action, channel: Channel, aim: Aim | None) -> Verdict | None:
+        """The first stage that removes the action on this channel, whatever the hour; None if none does."""
+        key = (action.kind, channel)
+        wide = self.closed(screen, *key)
+        if not screen.clauses or (wide is not None and wide.rule == NO_PACK):
+            return wide
         later = self._select(screen.clauses, ActionCase, *key)
         if wide is not None and (not later or wide.stage <= later[0].stage):
             return wide
