@@ -20,7 +20,7 @@ from agent.domain.guideline import Binding, Passage
 from agent.domain.ids import RuleId
 from agent.domain.playbook import Playbook
 from agent.domain.signals import Situation
-from agent.domain.verdict import Amendment, Ruling, Verdict, VerdictKind
+from agent.domain.verdict import Ruling, Verdict, VerdictKind
 from agent.guardrails.cases import (
     ActionCase,
     Breach,
@@ -34,6 +34,7 @@ from agent.guardrails.cases import (
 from agent.guardrails.pack import Clause, Grain
 from agent.guardrails.rulebook import UNKNOWN, RuleBook
 from agent.guardrails.rules.text import Shape, facts_in_slots
+from agent.guardrails.ruling import first, merged, needed
 from agent.guardrails.words import amend, finish
 
 NO_PACK = RuleId("tactful-no-pack")
@@ -114,7 +115,7 @@ class Guard:
         """What keeps a customer's situation from being shown to a model; None where nothing does."""
         case = CustomerCase(screen.situation, self._playbook)
         about = [c for c in screen.clauses if c.entry.surface == "model"]
-        return _first(v for c in about if (v := run(c, case)))
+        return first(v for c in about if (v := run(c, case)))
 
     def closed(self, screen: Screen, kind: Kind, channel: Channel) -> Verdict | None:
         """The first stage that removes every action of this kind on this channel, whatever the hour."""
@@ -124,20 +125,18 @@ class Guard:
             return _own(NO_PACK, Stage.IDENTITY, HoldReason.INELIGIBLE, "no pack for the customer's country")
         key = (kind, channel)
         if key not in screen.wide:
-            screen.wide[key] = _first(self._wide(screen, *key, only_first=True))
+            screen.wide[key] = first(self._wide(screen, *key, only_first=True))
         return screen.wide[key]
 
     def removal(self, screen: Screen, action: Action, channel: Channel, aim: Aim | None) -> Verdict | None:
         """The first stage that removes the action on this channel, whatever the hour; None if none does."""
         key = (action.kind, channel)
         wide = self.closed(screen, *key)
-        if not screen.clauses or (wide is not None and wide.rule == NO_PACK):
-            return wide
         later = self._select(screen.clauses, ActionCase, *key)
         if wide is not None and (not later or wide.stage <= later[0].stage):
             return wide
         narrow = self._narrow(screen, action, channel, aim, only_first=True)
-        return _first([wide, *narrow] if wide else narrow)
+        return first([wide, *narrow] if wide else narrow)
 
     def lawful_from(
         self, screen: Screen, kind: Kind, channel: Channel, at: datetime
@@ -178,7 +177,7 @@ class Guard:
         if when <= screen.situation.now:
             return None
         case = ChannelCase(screen.situation, self._playbook, channel, when)
-        return _first(v for c in self._select(screen.clauses, ChannelCase, kind, channel) if (v := run(c, case)))
+        return first(v for c in self._select(screen.clauses, ChannelCase, kind, channel) if (v := run(c, case)))
 
     def judge(self, screen: Screen, action: Action, draft: Draft, aim: Aim | None) -> Ruling:
         """The finished bundle: every grain once more, reviews included, then the text."""
@@ -192,7 +191,7 @@ class Guard:
         due, moved = self.lawful_from(screen, action.kind, channel, draft.treatment.at)
         if moved and (due > draft.treatment.at or moved.kind is VerdictKind.DENY):
             verdicts.append(moved)
-        return _merged([*verdicts, *self._text(screen, action, draft, aim)], screen.own)
+        return merged([*verdicts, *self._text(screen, action, draft, aim)], screen.own)
 
     def claim(self, screen: Screen, action: Action, envelope: Envelope) -> Ruling:
         """Once more, when claimed: `screen` is of a snapshot read in that transaction, `envelope` has the final bytes.
@@ -221,9 +220,9 @@ class Guard:
             verdicts.append(_no_rules(Stage.GUARD))
         text = self._text(fresh, action, draft_of(effect, fresh.situation.now), aim)
         standing = {(a.place, a.text) for a in effect.payload.amendments}
-        if any((a.place, a.text) not in standing for a in _needed(text, fresh.own)):
+        if any((a.place, a.text) not in standing for a in needed(text, fresh.own)):
             verdicts.append(_own(LINE_MISSING, Stage.GUARD, HoldReason.INELIGIBLE, "a line that the law asks for now"))
-        return _merged([*verdicts, *(v for v in text if v.kind is not VerdictKind.AMEND)], fresh.own)
+        return merged([*verdicts, *(v for v in text if v.kind is not VerdictKind.AMEND)], fresh.own)
 
     def _wide(self, screen: Screen, kind: Kind, channel: Channel, only_first: bool = False) -> list[Verdict]:
         """Verdicts of the grains above the action; `only_first` stops at what removes, in the order of stages."""
@@ -266,7 +265,7 @@ class Guard:
         bindings = self._bindings(snapshot, draft, screen.situation.now)
         case = TextCase(screen.situation, self._playbook, channel, action, aim, draft, finished, bindings)
         verdicts = [verdict for clause in clauses if (verdict := run(clause, case))]
-        whole = amend(finished.subject, finished.body, _needed(verdicts, screen.own))[1]
+        whole = amend(finished.subject, finished.body, needed(verdicts, screen.own))[1]
         for clause in clauses:
             if isinstance(clause.parameters, Shape):
                 over = clause.parameters.over(channel, whole)
@@ -325,37 +324,6 @@ def _regions(snapshot: Snapshot) -> frozenset[str]:
 def _without_own_contact(situation: Situation, own: str) -> Situation:
     kept = tuple(c for c in situation.snapshot.contacts if c.contact_id != own)
     return replace(situation, snapshot=replace(situation.snapshot, contacts=kept))
-
-
-def _merged(verdicts: list[Verdict], own: frozenset[str]) -> Ruling:
-    """deny > review > defer > all amendments together > allow."""
-    needed = _needed(verdicts, own)
-    verdicts.sort(key=lambda verdict: (-verdict.kind, verdict.stage))
-    return Ruling(
-        kind=verdicts[0].kind if verdicts else VerdictKind.ALLOW,
-        verdicts=tuple(verdicts),
-        amendments=needed,
-        too_long_by=max((v.too_long_by for v in verdicts), default=0),
-    )
-
-
-def _needed(verdicts: Iterable[Verdict], own: frozenset[str]) -> tuple[Amendment, ...]:
-    """What is added: all that the customer's own law asks for and all words that any law prescribes; of what other laws
-    ask for, only needs that are not answered by then."""
-    asked = [(verdict.pack, amendment) for verdict in verdicts for amendment in verdict.amendments]
-    sure = [(pack, amendment) for pack, amendment in asked if amendment.exact or pack in own]
-    answered = {amendment.need: pack for pack, amendment in sure}
-    found = {(a.place, a.text): a for _, a in sure}
-    for pack, amendment in asked:
-        need = amendment.need
-        if (pack, amendment) not in sure and (not need or answered.setdefault(need, pack) == pack):
-            found.setdefault((amendment.place, amendment.text), amendment)
-    return tuple(found.values())
-
-
-def _first(verdicts: Iterable[Verdict]) -> Verdict | None:
-    """The verdict of the earliest stage that removes: deny or defer. A review comes with the text."""
-    return min((v for v in verdicts if v.removes), key=lambda verdict: verdict.stage, default=None)
 
 
 def run(clause: Clause, case: Any) -> Verdict | None:
