@@ -367,11 +367,11 @@ def _check(playbook: Playbook, path: Path) -> None:
 
     known = {p.stem for p in Path(next(iter(tools.__path__))).glob("*.py")}
     known -= {"__init__", "contract", "catalogue", "hold", "wait_until"}
-    named = [f"actions.{name}" for name in playbook.actions] + [f"limits.review: {n}" for n in playbook.limits.review]
-    for where in named:
-        if where.replace(": ", ".").rpartition(".")[2] not in known:
-            choose = f"Choose from: {', '.join(sorted(known))}."
-            raise PlaybookError(f"{where}: no such action", place=str(path), next_step=choose)
+    for where, names in (("actions", playbook.actions), ("limits.review", playbook.limits.review)):
+        for name in names:
+            if name not in known:
+                choose = f"Choose from: {', '.join(sorted(known))}."
+                raise PlaybookError(f"{where}.{name}: no such action", place=str(path), next_step=choose)
     if playbook.brand.currency not in list_currencies():
         raise PlaybookError("brand.currency: no such currency", place=str(path), next_step="Use a code such as GBP.")
     for calendar in playbook.calendars:

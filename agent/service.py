@@ -55,6 +55,8 @@ if TYPE_CHECKING:
     from agent.graph.replay import Replay
 
 LONGEST_TRIGGER = 150
+SILENT = {"kind": "silence", "channels": [], "goal": "", "in_playbook": True}
+"""What can be said of a tool that does nothing."""
 PAGE = 10_000
 """Customers of a sweep that share one instant: a long sweep reads the clock anew, so as not to fall behind it."""
 
@@ -341,35 +343,39 @@ class Tactful:
         """Every tool with its kind, channels and goal, and whether the playbook uses it."""
         judging = self._judging()
         names = [schema["function"]["name"] for schema in judging.toolset.schemas()]
-        silent = {"kind": "silence", "channels": [], "goal": "", "in_playbook": True}
         return [
-            self._described(judging.actions[name]) if name in judging.actions else {"name": name} | silent
+            self._described(judging.actions[name]) if name in judging.actions else {"name": name, **SILENT}
             for name in names
         ]
 
     def tool(self, name: str) -> dict[str, Any]:
-        """One tool with its terms and templates. Raises NotFound."""
+        """One tool with its terms and templates; of those that stay silent only what they are for. Raises NotFound."""
         action = self._judging().actions.get(name)
-        if action is None:
+        schemas = {s["function"]["name"]: s["function"] for s in self._judging().toolset.schemas()}
+        if name not in schemas:
             raise NotFound(f"no tool {name}", next_step="See `tactful tools list`.")
+        told = {"description": schemas[name]["description"], "arguments": schemas[name]["parameters"]}
+        if action is None:
+            return {"name": name, **SILENT, **told, "templates": []}
         words = [
             {"locale": locale, "because": because, "channel": channel, **asdict(template)}
             for locale, tool, because, channel, template in templates()
             if tool == name
         ]
-        schemas = {s["function"]["name"]: s["function"] for s in self._judging().toolset.schemas()}
         terms = self.playbook.actions.get(name)
         called_for, said = self._judging().toolset.called_for(name)
-        return self._described(action) | {
-            "description": schemas[name]["description"],
-            "arguments": schemas[name]["parameters"],
-            "called_for": called_for,
-            "said": said,
-            "half_life_hours": action.half_life_hours,
-            "expires_hours": action.expires_hours,
-            "terms": f"{terms.response.rate:.1%} respond, costs {terms.cost}" if terms else "",
-            "templates": words,
-        }
+        return (
+            self._described(action)
+            | told
+            | {
+                "called_for": called_for,
+                "said": said,
+                "half_life_hours": action.half_life_hours,
+                "expires_hours": action.expires_hours,
+                "terms": f"{terms.response.rate:.1%} respond, costs {terms.cost}" if terms else "",
+                "templates": words,
+            }
+        )
 
     def _described(self, action: Action) -> dict[str, Any]:
         return {

@@ -106,6 +106,7 @@ def journey(
 
 def print_timeline(chapters: list[Chapter], sent: list[Sendout], timers: Any, words: dict[str, Any], zone: str) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.tree import Tree
 
     console = Console(highlight=False)
@@ -115,7 +116,8 @@ def print_timeline(chapters: list[Chapter], sent: list[Sendout], timers: Any, wo
     for chapter in chapters:
         journey_ = chapter.journey
         state = words[chapter.exit or "active"]
-        tree = Tree(f"[bold]{words[journey_.goal]}[/]  {words['about']} {journey_.entity}  [dim]{state}[/]")
+        entity = escape(journey_.entity)
+        tree = Tree(f"[bold]{words[journey_.goal]}[/]  {words['about']} {entity}  [dim]{state}[/]")
         for item in [s for s in sent if s.effect.journey == journey_.journey_id]:
             tree.add(_line(item, words, zone))
         if chapter.exit is None and journey_.next_at is not None:
@@ -139,9 +141,11 @@ def print_timeline(chapters: list[Chapter], sent: list[Sendout], timers: Any, wo
 
 
 def _line(item: Sendout, words: dict[str, Any], zone: str) -> str:
+    from rich.markup import escape
+
     effect = item.effect
     state = STATES[words["lang"]].get(effect.state, str(effect.state))
-    why = f"  [dim]{item.why}[/]" if item.why else ""
+    why = f"  [dim]{escape(item.why)}[/]" if item.why else ""
     came = "".join(f"  [green]{words['outcomes'].get(kind, kind)}[/]" for kind, _ in item.outcomes)
     name = f"  [dim]{effect.effect_id}[/]"
     return f"{_moment(effect.due_at, zone)}  {effect.action} {words['by']} {effect.channel}  {state}{why}{came}{name}"

@@ -66,8 +66,8 @@ def copy_starter(folder: Path, lang: str) -> list[str]:
 def doctor(tenant: Tenant = "default", as_json: Json = False) -> None:
     """Check that everything is in order.
 
-    Settings, playbook, packs, store, do-not-call registers, guidelines, and whether a model is configured.
-    Exit code 1 if something is not.
+    Settings, playbook, packs, store, do-not-call registers, duties, sending, guidelines, and whether a model is
+    configured. Exit code 1 if something is not.
     """
     from agent.bootstrap import load_settings, tenant_id
     from agent.domain.errors import TactfulError

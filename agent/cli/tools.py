@@ -52,6 +52,8 @@ def show(
         return
     typer.echo(f"{tool['name']}: {tool['description']}")
     for field, name in FIELDS.items():
+        if field not in tool:
+            continue
         value = tool[field]
         typer.echo(f"  {name:<18}{', '.join(value) if isinstance(value, list | tuple) else value or '-'}")
     chosen = language(lang, tactful.playbook.brand.locale)

@@ -52,7 +52,7 @@ NOTHING = {"ko": "없음", "en": "nothing"}
 APOLOGY = {"ko": "사과", "en": "apology"}
 PROMISES: Mapping[str, Mapping[str, str]] = {
     "ko": {
-        "demo": "{host} 님과의 체험 {when}",
+        "demo": "{host} 님의 제품 시연 {when}",
         "delivery": "주문 {order} 배송 {when}까지",
         "coupon": "{when}에 보낸 쿠폰",
         "answer": "{when} 담당자 답변 약속",

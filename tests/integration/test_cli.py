@@ -114,6 +114,19 @@ def test_a_withdrawal_is_honoured_at_once(shop: Shell) -> None:
     assert shop.json("decide", "1")["hold"]["reason"] == "no_consent"
 
 
+def test_a_withdrawal_may_name_a_channel(shop: Shell) -> None:
+    done = shop.json("consent", "withdraw", "1", "--channel", "email")
+    said = [(r["consent"]["purpose"], r["consent"]["channel"]) for r in done["receipts"]]
+    assert said == [("ad_sending", "email"), ("night", "email")]
+
+
+def test_columns_that_nothing_reads_are_named(shop: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("customer,first_name,e-mail\n77,Ann,ann@mail.example\n")
+    assert "not used: column 'e-mail'" in shop("import", "customers", str(file)).stdout
+    assert shop.json("import", "customers", str(file))["unused_columns"] == ["e-mail"]
+
+
 def test_tenants_are_apart(shop: Shell) -> None:
     done = shop("decide", "1", "--tenant", "rival")
     assert done.returncode == 1

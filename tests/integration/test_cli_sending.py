@@ -71,7 +71,34 @@ def test_tools_are_listed_and_shown_with_their_words(shell: Shell) -> None:
     names = [tool["name"] for tool in shell.json("tools", "list")]
     assert len(names) == len(set(names)) == 25
     assert "지금 가격 {{product.price}}" in shell("tools", "show", "tell_price_drop", "--lang", "ko").stdout
+    for name in names:
+        assert shell("tools", "show", name).stdout.startswith(f"{name}: "), name
     assert "no tool" in shell("tools", "show", "nothing").stderr
+
+
+def test_doctor_says_what_keeps_messages_back(shell: Shell) -> None:
+    assert shell("doctor").returncode == 0
+    shell("dispatch", "pause", "--by", "Kim")
+    done = shell("doctor")
+    assert done.returncode == 1
+    assert "FAIL  sending     it stands still" in done.stdout
+    assert "tactful dispatch resume" in done.stdout
+    assert "Nothing was missed." in shell("consent", "missed").stdout
+
+
+def test_a_review_of_an_action_that_does_not_exist_is_refused(shell: Shell, tmp_path: Path) -> None:
+    path = brand(tmp_path / "other", ("# review: [book_demo]", "review: [buk_demo]  #"))
+    done = shell("doctor", TACTFUL_PLAYBOOK=str(path))
+    assert "limits.review.buk_demo: no such action" in done.stdout
+
+
+def test_what_customers_and_files_wrote_is_no_markup_of_ours(shell: Shell, tmp_path: Path) -> None:
+    cart = tmp_path / "cart.csv"
+    at = f"{datetime.now(UTC) - timedelta(hours=2):%Y-%m-%dT%H:%MZ}"
+    cart.write_text(f"customer,kind,occurred_at,entity,value,currency\nann,cart_updated,{at},[/x][red],90,GBP\n")
+    assert shell("import", "events", str(cart)).returncode == 0
+    assert shell.json("decide", "ann")["chosen"]["entity"] == "[/x][red]"
+    assert "[/x][red]" in shell("journey", "ann", "--lang", "en").stdout
 
 
 def test_a_person_is_erased_and_gets_nothing_any_more(shell: Shell) -> None:
