@@ -104,7 +104,10 @@ def test_a_code_is_good_once(tactful: Tactful, sink: Sink, clock: StoppedClock) 
             "minimum_micros": 30_000_000,
             "ends_at": NOON + timedelta(days=9),
         }
-        connection.execute(t.coupons.insert(), [row])
+        ours = [row | {"code": f"TENP-{order}", "campaign": "welcome-back"} for order in ("0040", "0400")]
+        connection.execute(t.coupons.insert(), [row, *ours])
+    assert tactful.redeem("TENP-0040", "o-40", Decimal(40)) == Money(Decimal(4), "GBP")  # ten per cent
+    assert tactful.redeem("TENP-0400", "o-400", Decimal(400)) == Money(Decimal(8), "GBP")  # no more than eight
     with pytest.raises(InputError, match="needs an order of"):
         tactful.redeem("abcd-2345", "o-1", Decimal(29))
     assert tactful.redeem("abcd-2345", "o-1", Decimal(30)) == Money(Decimal(8), "GBP")
