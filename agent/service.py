@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from agent.consenting import Consents
 from agent.decisioning.fairness import Report, Seen, audit
@@ -44,6 +45,7 @@ from agent.domain.verdict import Ruling
 from agent.guardrails.words import compose, links_of
 from agent.importing import run as importing
 from agent.importing.attributes import read_attributes
+from agent.importing.mapping import FileMap
 from agent.journeys.calendars import slot_at
 from agent.sending import Sending
 from agent.waking import Waking
@@ -292,10 +294,18 @@ class Tactful:
         return self.stores.erasure.erase(self.tenant, self.find(customer))
 
     def import_file(
-        self, what: str, path: Path, preset: str | None = None, progress: importing.Progress = lambda *_: None
+        self,
+        what: str | None,
+        path: Path,
+        preset: str | None = None,
+        progress: importing.Progress = lambda *_: None,
+        *,
+        said: FileMap | None = None,
     ) -> Tally:
-        """Imports a file of transactions, customers, consents or events. Raises ImportFileError."""
-        return importing.run(self.stores.intake, self.tenant, what, path, preset, progress)
+        """Imports a file in our own columns, of a published set, or as a map says. Raises ImportFileError."""
+        today = self._clock.now().astimezone(ZoneInfo(self.playbook.brand.zone)).date()
+        order = importing.Order(path=path, what=what, preset=preset, map=said)
+        return importing.run(self.stores.intake, self.tenant, order, today, progress)
 
     def take(self, rows: Sequence[Row]) -> int:
         """Takes rows that came another way than by file; returns how many were new."""

@@ -61,6 +61,16 @@ def templates() -> list[tuple[str, str, str, str, Template]]:
     ]
 
 
+@cache
+def words(name: str, locale: str) -> Mapping[str, str]:
+    """The words of one page or draft, by what they stand for. Raises MissingWords."""
+    path = ROOT / "words" / f"{name}.{locale}.yaml"
+    try:
+        return strict_yaml.read(path, dict[str, str])
+    except (OSError, strict_yaml.YamlFault) as fault:
+        raise MissingWords(f"prompts/words/{name}.{locale}.yaml: {fault}") from fault
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """A rendered prompt and the hash of its source, which stands on the record."""

@@ -28,13 +28,13 @@ def _asked(situation: Situation) -> tuple[Event, Order] | None:
 
 
 def _aim(situation: Situation) -> Aim | None:
-    """Asked about an order whose delivery date is known."""
+    """Asked about an order whose day of delivery is known."""
     found = _asked(situation)
     if found is None:
         return None
     order = found[1]
     late = order.state != "delivered" and order.deliver_by is not None and order.deliver_by < situation.now
-    if order.deliver_by is None and order.state != "delivered":
+    if (order.delivered_at if order.state == "delivered" else order.deliver_by) is None:
         return None  # a colleague has to find out
     return Aim(entity=order.order_id, because="late" if late else order.state)
 

@@ -7,40 +7,32 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from agent.cli.options import Json, Tenant, print_json, product, progress
+from agent.cli.options import Json, Lang, Tenant, language, print_json, product, progress
 
 if TYPE_CHECKING:
     from agent.domain.imports import Tally
+    from agent.service import Tactful
 
 guidelines = typer.Typer(help="The brand's guideline files: add, list, search.", no_args_is_help=True)
-
-_KINDS = (
-    "transactions",
-    "customers",
-    "consents",
-    "suppressions",
-    "events",
-    "products",
-    "prices",
-    "stock",
-    "stores",
-    "orders",
-    "shipments",
-    "cases",
-    "signals",
-)
 
 
 def import_(
     what: Annotated[
-        str,
-        typer.Argument(help="transactions, customers, consents, events, products, prices, stock, ..."),
-    ],
-    file: Annotated[Path, typer.Argument(help="A .csv or .jsonl file, or either with .gz")],
+        str | None,
+        typer.Argument(help="transactions, customers, consents, events, products, ...; not needed with a map or preset"),
+    ] = None,
+    file: Annotated[Path | None, typer.Argument(help="CSV, JSON lines (either may end in .gz) or Parquet")] = None,
     preset: Annotated[
         str | None,
-        typer.Option(help="The file's format: online-retail (transactions), segment or rudderstack (events)."),
+        typer.Option(help="A known format: online-retail, cdnow, otto, tau2-retail, segment, rudderstack."),
     ] = None,
+    map_: Annotated[
+        Path | None, typer.Option("--map", help="A small YAML file that says what the columns mean.")
+    ] = None,
+    guess: Annotated[
+        Path | None, typer.Option(help="Draft such a map for this file, import nothing.", metavar="FILE")
+    ] = None,
+    lang: Lang = None,
     tenant: Tenant = "default",
     as_json: Json = False,
 ) -> None:
@@ -48,11 +40,43 @@ def import_(
 
     Every row gets an outcome; importing the same file again changes nothing.
     """
-    if what not in _KINDS:
-        raise typer.BadParameter(f"choose one of {', '.join(_KINDS)}", param_hint="WHAT")
     from agent.domain.imports import RowOutcome
 
+    if guess is not None:
+        _draft(guess, tenant, lang)
+        return
+    if file is None:
+        what, file = None, Path(what) if what is not None else None
+    if file is None:
+        raise typer.BadParameter("name a file, or --guess FILE to draft a map of it", param_hint="FILE")
     tactful = product(tenant)
+    tally = _import(tactful, what, file, preset, map_, as_json)
+    if as_json:
+        print_json(
+            {
+                "rows": tally.rows,
+                "new": tally.new,
+                "outcomes": dict(tally.outcomes),
+                "reasons": dict(tally.reasons),
+                "places": tally.places,
+                "unused_columns": list(tally.unused),
+                "unknown": list(tally.unknown),
+            }
+        )
+    else:
+        _print_tally(file.name, tally, language(lang, tactful.playbook.brand.locale))
+    if tally.outcomes[RowOutcome.QUARANTINED] == tally.rows:
+        raise typer.Exit(1)
+
+
+def _import(
+    tactful: Tactful, what: str | None, file: Path, preset: str | None, map_: Path | None, as_json: bool
+) -> Tally:
+    from agent.importing.mapping import read_map
+
+    if preset and map_:
+        raise typer.BadParameter("a preset needs no map", param_hint="--map")
+    said = read_map(map_) if map_ else None
     done = 0
     with progress(as_json) as bar:
         task = bar.add_task(file.name, total=None)
@@ -63,29 +87,24 @@ def import_(
             bar.update(task, completed=position, total=size, description=f"{file.name}  {tally.rows:,} rows")
 
         try:
-            tally = tactful.import_file(what, file, preset, show)
+            return tactful.import_file(what, file, preset, show, said=said)
         except KeyboardInterrupt:
             typer.echo(f"\nStopped: {done:,} rows are taken and kept. Run the same command to go on.", err=True)
             raise typer.Exit(130) from None
-    if as_json:
-        print_json(
-            {
-                "rows": tally.rows,
-                "new": tally.new,
-                "outcomes": dict(tally.outcomes),
-                "reasons": dict(tally.reasons),
-                "places": tally.places,
-                "unused_columns": list(tally.unused),
-            }
-        )
-    else:
-        _print_tally(file.name, tally)
-    if tally.outcomes[RowOutcome.QUARANTINED] == tally.rows:
-        raise typer.Exit(1)
 
 
-def _print_tally(name: str, tally: Tally) -> None:
+def _draft(file: Path, tenant: str, lang: str | None) -> None:
+    from agent.bootstrap import load_playbook, load_settings, playbook_path, tenant_id
+    from agent.importing.guess import draft
+
+    brand = load_playbook(playbook_path(load_settings(), tenant_id(tenant))).brand
+    chosen = language(lang, brand.locale)
+    typer.echo(draft(file, zone=brand.zone, country=brand.country, currency=brand.currency, lang=chosen), nl=False)
+
+
+def _print_tally(name: str, tally: Tally, lang: str) -> None:
     from agent.domain.imports import RowOutcome
+    from prompts.loading import words
 
     rows, entries = "row" if tally.rows == 1 else "rows", "entry" if tally.new == 1 else "entries"
     typer.echo(f"{name}: {tally.rows:,} {rows} read, {tally.new:,} new {entries}")
@@ -99,6 +118,9 @@ def _print_tally(name: str, tally: Tally) -> None:
     for reason, count in tally.reasons.most_common(8):
         lines = ", ".join(map(str, tally.places[reason])) + (", ..." if count > len(tally.places[reason]) else "")
         typer.echo(f"    {count:>8,} x {reason} (line {lines})")
+    said = words("unknown", lang)
+    for what in tally.unknown:
+        typer.echo(f"  {said['unknown']}: {said[what]}")
 
 
 @guidelines.command("add")

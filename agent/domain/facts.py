@@ -58,7 +58,7 @@ class Order:
 
     order_id: str
     state: Literal["preparing", "shipped", "delivered"]
-    placed_at: datetime
+    placed_at: datetime | None
     deliver_by: datetime | None = None
     delivered_at: datetime | None = None
 

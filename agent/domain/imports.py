@@ -38,6 +38,8 @@ class Line:
     quantity: int
     price: Money
     outcome: RowOutcome
+    total: Money | None = None
+    """What the line came to, where a file says that and the price of one piece only follows from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +122,19 @@ class FactRow:
     external_id: str | None = None
 
 
-Row = Line | CustomerRow | ConsentRow | BannerRow | SuppressionRow | EventRow | FactRow | Quarantined
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRow:
+    """What a customer said of a product: stars from 1 to 5 (0: none given) and words."""
+
+    key: str
+    external_id: str
+    product: str
+    at: datetime
+    rating: int
+    words: str
+
+
+Row = ReviewRow | Line | CustomerRow | ConsentRow | BannerRow | SuppressionRow | EventRow | FactRow | Quarantined
 
 
 @dataclass(slots=True)
@@ -135,3 +149,5 @@ class Tally:
     """The first few lines of the file that each reason stands for."""
     unused: tuple[str, ...] = ()
     """Columns of the file that nothing reads."""
+    unknown: tuple[str, ...] = ()
+    """What this kind of file never says, by name: nothing is assumed in its place."""

@@ -9,6 +9,9 @@ from agent.domain.errors import InputError
 PRESENT = timedelta(minutes=15)
 """An instant further from the clock than this is about the past or the future."""
 
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands for: since nobody knows when."""
+
 
 def instant(text: str, place: str = "as_of") -> datetime:
     """An ISO 8601 time with its zone, in UTC. Raises InputError."""

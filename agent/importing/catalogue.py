@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from agent.domain.facts import Omen
-from agent.domain.imports import EventRow, FactRow
+from agent.domain.imports import EventRow, FactRow, ReviewRow
 from agent.domain.money import Money
 from agent.importing import fields as f
 from agent.importing.files import Record
@@ -18,6 +18,8 @@ STORES = ("store", "name", "latitude", "longitude")
 ORDERS = ("customer", "order", "placed_at")
 SHIPMENTS = ("shipment", "order", "state", "at")
 CASES = ("customer", "case", "kind", "opened_at")
+REVIEWS = ("customer", "product", "at")
+LONGEST_REVIEW = 4_000
 SIGNALS = ("customer", "signal", "at")
 MORE_OF_SIGNALS = "entity value chance number due_at ends_at source"
 CASE_KINDS = frozenset({"complaint", "refund", "outage", "fraud", "bereavement", "debt", "vulnerability"})
@@ -39,7 +41,7 @@ def product(key: str, record: Record) -> FactRow:
         at=f.maybe_moment(fields, "at"),
         values={
             "product": f.required(fields, "product", most=120),
-            "name": f.required(fields, "name", most=200),
+            "name": f.name(fields, "name", most=200),
             "experience": f.text(fields, "experience", most=120),
             "launch_on": launch,
         },
@@ -86,7 +88,7 @@ def store(key: str, record: Record) -> FactRow:
         raise f.BadField("latitude, longitude: not on this earth")
     values = {
         "store": f.required(fields, "store", most=120),
-        "name": f.required(fields, "name", most=120),
+        "name": f.name(fields, "name", most=120),
         "latitude": latitude,
         "longitude": longitude,
     }
@@ -149,6 +151,22 @@ def case(key: str, record: Record) -> Sequence[EventRow]:
         )
 
     return [event("case_opened", opened), *([event("case_closed", closed)] if closed else [])]
+
+
+def review(key: str, record: Record) -> ReviewRow:
+    """Columns: customer, product, at, rating (1 to 5, or empty), words. Raises BadField."""
+    fields = record.fields
+    rating = f.whole(fields, "rating") if f.text(fields, "rating", most=8) else 0
+    if rating and not 1 <= rating <= 5:
+        raise f.BadField("rating: not between 1 and 5")
+    return ReviewRow(
+        key=key,
+        external_id=f.customer(fields),
+        product=f.required(fields, "product", most=120),
+        at=f.moment(fields, "at"),
+        rating=rating,
+        words=f.prose(fields, "words", most=LONGEST_REVIEW),
+    )
 
 
 def signal(key: str, record: Record) -> FactRow:

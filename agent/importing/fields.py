@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
@@ -10,6 +11,9 @@ from zoneinfo import ZoneInfo
 from agent.domain.imports import Row
 
 LONGEST_TEXT = 400
+_IN_NAMES = " .'’-·"
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}\.[^@\s]{2,63}")
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 
 class BadField(ValueError):
@@ -23,6 +27,9 @@ class BadField(ValueError):
 
 
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_MARKS = "\u200e\u200f\u061c\ufeff"
+"""Marks of direction that programs put around a name written from right to left; inside it they would hide something."""
+_FORMULA = re.compile(r"[=@]|[-+]\s*[^\d\s.,]")
 
 
 def hidden(found: str) -> bool:
@@ -37,7 +44,7 @@ def text(fields: dict[str, object], name: str, *, most: int = LONGEST_TEXT) -> s
         return ""
     if isinstance(value, bool | dict | list):
         raise BadField(f"{name}: not text")
-    found = str(value).strip()
+    found = str(value).strip().strip(_MARKS)
     if len(found) > most:
         raise BadField(f"{name}: longer than {most} characters")
     if hidden(found):
@@ -45,10 +52,51 @@ def text(fields: dict[str, object], name: str, *, most: int = LONGEST_TEXT) -> s
     return found
 
 
+def prose(fields: dict[str, object], name: str, *, most: int) -> str:
+    """Text of several lines as somebody typed it; other control and direction characters become spaces."""
+    value = fields.get(name)
+    found = "" if value is None else str(value).strip()
+    if len(found) > most:
+        raise BadField(f"{name}: longer than {most:,} characters")
+    return "\n".join(_HIDDEN.sub(" ", line) for line in found.splitlines())
+
+
 def required(fields: dict[str, object], name: str, *, most: int = LONGEST_TEXT) -> str:
     found = text(fields, name, most=most)
     if not found:
         raise BadField(f"{name}: empty")
+    return found
+
+
+def name(fields: dict[str, object], field: str, *, most: int = LONGEST_TEXT) -> str:
+    """A name that messages may show: nothing that a spreadsheet would run."""
+    found = required(fields, field, most=most)
+    if _FORMULA.match(found):
+        raise BadField(f"{field}: begins like a formula of a spreadsheet")
+    return found
+
+
+def person(fields: dict[str, object], field: str = "first_name") -> str:
+    """A first name as a person would write it, '' where absent: no figures or links, which would be words of another.
+
+    A point only ends an initial: between letters it would make a link.
+    """
+    found = text(fields, field, most=60)
+    if re.search(r"\.(?=\S)", found) or any(not (ch.isalpha() or ch in _IN_NAMES or _joins(ch)) for ch in found):
+        raise BadField(f"{field}: only letters, spaces, hyphens and apostrophes")
+    return found
+
+
+def _joins(ch: str) -> bool:
+    """Marks over or under a letter, as Arabic, Hebrew or Devanagari write them."""
+    return unicodedata.category(ch) in ("Mn", "Mc")
+
+
+def email(fields: dict[str, object], field: str = "email") -> str:
+    """An address in lower case: two spellings of it are one mailbox."""
+    found = unicodedata.normalize("NFKC", required(fields, field, most=320)).lower()
+    if not _EMAIL.fullmatch(found):
+        raise BadField(f"{field}: not an address")
     return found
 
 
@@ -79,14 +127,21 @@ def maybe_moment(fields: dict[str, object], name: str, zone: ZoneInfo | None = N
 
 
 def amount(fields: dict[str, object], name: str) -> Decimal:
-    """A finite decimal number."""
+    """A finite decimal number, with commas between thousands or without."""
+    return number(name, required(fields, name, most=40))
+
+
+def number(name: str, found: str) -> Decimal:
+    """The text as a finite decimal number. Raises BadField."""
+    if "," in found and not _THOUSANDS.fullmatch(found):
+        raise BadField(f"{name}: not a number (is the comma its decimal sign? Say so in a map)")
     try:
-        found = Decimal(required(fields, name, most=40))
+        read = Decimal(found.replace(",", ""))
     except InvalidOperation as error:
         raise BadField(f"{name}: not a number") from error
-    if not found.is_finite() or found.adjusted() > 12:
+    if not read.is_finite() or read.adjusted() > 12:
         raise BadField(f"{name}: not a finite number of this world")
-    return found
+    return read
 
 
 def whole(fields: dict[str, object], name: str) -> int:

@@ -1,4 +1,4 @@
-"""Files as streams of raw records: CSV, CSV.gz, JSONL, JSONL.gz. Nothing is read whole."""
+"""Files as streams of raw records: CSV, JSON lines, each also gzipped, and Parquet. No table is read whole."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import Any, BinaryIO, Protocol, TextIO
 
 import orjson
 
@@ -18,6 +18,15 @@ from agent.domain.errors import ImportFileError
 
 LONGEST_FIELD = 1_000_000
 """Characters. A longer CSV field is a missing quote."""
+LONGEST_LINE = 10_000_000
+MOST_COLUMNS = 1_000
+GREATEST_DOCUMENT = 256_000_000
+"""Bytes of a JSON file that is one document: such a file has to be read whole."""
+SNIFFED = 262_144
+"""Bytes that tell the encoding."""
+ENDINGS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet")
+DELIMITERS = ",;\t|"
+_AGAIN = "rows already taken are skipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,42 +39,120 @@ class Record:
     fault: str = ""
 
 
-class Source:
-    """An open file. `position()` is how many bytes of it are read, of `size`: for the progress bar."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """What a file does not say of itself; None: see what it looks like."""
 
-    def __init__(self, path: Path, binary: BinaryIO, text: TextIO, size: int) -> None:
+    encoding: str | None = None
+    delimiter: str | None = None
+
+
+class Source(Protocol):
+    """An open file. `position()` is how much of it is read, of `size`: for the progress bar. `has_header` where its
+    columns are named once, in front."""
+
+    path: Path
+    size: int
+    has_header: bool
+
+    @property
+    def layout(self) -> Layout:
+        """What the file turned out to be written in."""
+
+    def position(self) -> int: ...
+
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns; empty without a header. To be asked before `records`."""
+
+    def records(self, columns: tuple[str, ...]) -> Iterator[Record]:
+        """Every row with its line number. Raises ImportFileError where the file itself breaks off."""
+
+
+class TextSource:
+    """CSV or JSON lines."""
+
+    def __init__(self, path: Path, binary: BinaryIO, layout: Layout, size: int) -> None:
         self.path = path
         self.size = size
-        self.jsonl = path.name.removesuffix(".gz").endswith((".jsonl", ".ndjson"))
+        name = path.name.lower().removesuffix(".gz")
+        self.has_header = not name.endswith((".jsonl", ".ndjson", ".json"))
+        self._document = name.endswith(".json")
         self._binary = binary
-        self._text = text
+        self._delimiter = layout.delimiter
+        unpacked: BinaryIO = gzip.GzipFile(fileobj=binary) if path.name.lower().endswith(".gz") else binary  # type: ignore[assignment]
+        buffered: Any = io.BufferedReader(unpacked, SNIFFED)
+        self._encoding = layout.encoding or self._sniffed(buffered)
+        self._text: TextIO = io.TextIOWrapper(buffered, encoding=self._encoding, newline="")
+        self.line = 0
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(encoding=self._encoding, delimiter=self._delimiter)
 
     def position(self) -> int:
         return self._binary.tell()
 
+    def lines(self) -> Iterator[str]:
+        """Lines of a bearable length; `line` counts them."""
+        while text := self._text.readline(LONGEST_LINE):
+            self.line += 1
+            if len(text) == LONGEST_LINE and not text.endswith("\n"):
+                raise ImportFileError(
+                    f"a line of over {LONGEST_LINE:,} characters",
+                    place=f"{self.path.name}:{self.line}",
+                    next_step="Export it again with one record a line.",
+                )
+            yield text
+
     def columns(self) -> tuple[str, ...]:
-        """The header of a CSV file; empty for JSONL. To be read before `records`."""
-        if self.jsonl:
+        if not self.has_header:
             return ()
         try:
-            header = next(csv.reader(self._text), None)
-        except (UnicodeDecodeError, csv.Error, EOFError, OSError, zlib.error) as error:
+            first = next(self.lines(), "")
+            while first.count('"') % 2 and (more := next(self.lines(), "")):  # a name that goes over several lines
+                first += more
+            header = next(csv.reader([first], delimiter=self._delimited(first)), None)
+        except (UnicodeError, csv.Error, EOFError, OSError, zlib.error) as error:
             raise self._broken(error) from error
         if not header or not any(name.strip() for name in header):
             raise ImportFileError(
                 "the file is empty", place=self.path.name, next_step="Export it again, with a header line."
             )
-        return tuple(name.strip() for name in header)
+        return checked(self.path, tuple(name.strip() for name in header))
 
     def records(self, columns: tuple[str, ...]) -> Iterator[Record]:
-        """Every row with its line number. Raises ImportFileError where the file itself breaks off."""
         try:
-            yield from self._json_lines() if self.jsonl else self._csv_rows(columns)
-        except (UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
+            yield from self._csv_rows(columns) if self.has_header else self._json_lines()
+        except (UnicodeError, EOFError, OSError, zlib.error) as error:
             raise self._broken(error) from error
 
+    def document(self) -> object:
+        """A file that is one JSON document. Raises ImportFileError."""
+        try:
+            text = self._text.read(GREATEST_DOCUMENT + 1)
+            if len(text) > GREATEST_DOCUMENT:
+                raise ImportFileError(
+                    f"one document of over {GREATEST_DOCUMENT:,} characters",
+                    place=self.path.name,
+                    next_step="Export it as JSON lines, one record a line.",
+                )
+            return orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            raise ImportFileError(
+                f"not valid JSON ({error.msg})",
+                place=f"{self.path.name}:{error.lineno}",
+                next_step="Export it again, or fetch it again.",
+            ) from None
+        except (UnicodeError, EOFError, OSError, zlib.error) as error:
+            raise self._broken(error) from error
+
+    def _delimited(self, header: str) -> str:
+        if self._delimiter is None:
+            self._delimiter = max(DELIMITERS, key=header.count)
+        return self._delimiter
+
     def _csv_rows(self, columns: tuple[str, ...]) -> Iterator[Record]:
-        reader = csv.reader(self._text)
+        reader = csv.reader(self.lines(), delimiter=self._delimiter or ",")
         width = len(columns)
         while True:
             try:
@@ -73,61 +160,123 @@ class Source:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Record(reader.line_num + 1, {}, f"{reader.line_num}", f"not readable as CSV ({error})")
+                yield Record(self.line, {}, f"{self.line}", f"not readable as CSV ({error})")
                 continue
-            line = reader.line_num + 1
             if not row:
                 continue
             raw = "\x1f".join(row)
             if len(row) != width:
-                yield Record(line, {}, raw, f"{len(row)} fields instead of {width}")
+                yield Record(self.line, {}, raw, f"{len(row)} fields instead of {width}")
             else:
-                yield Record(line, dict(zip(columns, row, strict=True)), raw)
+                yield Record(self.line, dict(zip(columns, row, strict=True)), raw)
 
     def _json_lines(self) -> Iterator[Record]:
-        for line, text in enumerate(self._text, start=1):
+        if self._document:
+            raise ImportFileError(
+                "one JSON document, where lines are wanted",
+                place=self.path.name,
+                next_step="Export it as JSON lines (.jsonl), or choose the --preset that it belongs to.",
+            )
+        for text in self.lines():
             raw = text.strip()
             if not raw:
                 continue
             try:
                 value = orjson.loads(raw)
             except orjson.JSONDecodeError:
-                yield Record(line, {}, raw, "not valid JSON")
+                yield Record(self.line, {}, raw, "not valid JSON")
                 continue
             if isinstance(value, dict):
-                yield Record(line, value, raw)
+                yield Record(self.line, value, raw)
             else:
-                yield Record(line, {}, raw, "not a JSON object")
+                yield Record(self.line, {}, raw, "not a JSON object")
+
+    def _sniffed(self, buffered: Any) -> str:
+        try:
+            head: bytes = buffered.peek(SNIFFED)
+        except (EOFError, OSError, zlib.error) as error:
+            raise self._broken(error) from error
+        found = encoding_of(head)
+        if found is None:
+            raise ImportFileError(
+                "neither UTF-8 nor CP949 text",
+                place=self.path.name,
+                next_step="Save it as CSV UTF-8, or name its encoding in a map (tactful import --guess FILE).",
+            )
+        return found
 
     def _broken(self, error: Exception) -> ImportFileError:
-        if isinstance(error, UnicodeDecodeError):
+        if isinstance(error, UnicodeError):
             return ImportFileError(
-                "not UTF-8 text",
+                f"not {self._encoding.removesuffix('-sig').upper()} text after line {self.line:,}",
                 place=self.path.name,
-                next_step="Save the file as UTF-8 and import it again: rows already taken are skipped.",
+                next_step=f"Save it as CSV UTF-8, or name its encoding in a map, and import it again: {_AGAIN}.",
             )
         if isinstance(error, EOFError | OSError | zlib.error):
             return ImportFileError(
                 "the compressed file breaks off or is damaged",
                 place=self.path.name,
-                next_step="Fetch it again, then import it again: rows already taken are skipped.",
+                next_step=f"Fetch it again, then import it again: {_AGAIN}.",
             )
         return ImportFileError(
             f"not readable as CSV ({error})", place=self.path.name, next_step="Export it again as CSV."
         )
 
 
+def encoding_of(head: bytes) -> str | None:
+    """What the first bytes of a text are written in: UTF-8 or UTF-16 by their marks or by fitting, CP949 where they
+    spell Korean; None for what cannot be told."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if _fits(head, "utf-8"):
+        return "utf-8-sig"
+    if _fits(head, "cp949"):
+        strange = [ch for ch in head.decode("cp949", "ignore") if not ch.isascii()]
+        if sum("가" <= ch <= "힣" for ch in strange) >= 0.6 * len(strange):
+            return "cp949"
+    return None
+
+
+def _fits(head: bytes, encoding: str) -> bool:
+    """True where the bytes decode, but for a character that the end may have cut."""
+    for cut in range(4):
+        try:
+            head[: len(head) - cut].decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return True
+    return False
+
+
+def checked(path: Path, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Columns that a person may have meant. Raises ImportFileError."""
+    place = f"{path.name}:1"
+    if len(columns) > MOST_COLUMNS:
+        raise ImportFileError(
+            f"{len(columns):,} columns; at most {MOST_COLUMNS:,} are read",
+            place=place,
+            next_step="Export only the columns that are needed (docs/files.md), one record a row.",
+        )
+    if len(set(columns)) != len(columns):
+        twice = next(name for name in columns if columns.count(name) > 1)
+        raise ImportFileError(f"column {twice[:40]!r} stands twice", place=place, next_step="Rename one of them.")
+    return columns
+
+
 @contextmanager
-def open_source(path: Path) -> Iterator[Source]:
+def open_source(path: Path, layout: Layout | None = None) -> Iterator[Source]:
     """Opens a file to import. Raises ImportFileError for what is no such file."""
     if path.is_dir():
         raise ImportFileError("a folder, not a file", place=str(path), next_step="Name one file inside it.")
-    name = path.name.removesuffix(".gz")
-    if not name.endswith((".csv", ".jsonl", ".ndjson", ".txt")):
+    name = path.name.lower().removesuffix(".gz")
+    if not name.endswith(ENDINGS):
+        excel = name.endswith((".xlsx", ".xls"))
         raise ImportFileError(
-            "the name does not end in .csv, .jsonl or .ndjson (or one of them and .gz)",
+            "an Excel workbook" if excel else f"the name does not end in {', '.join(ENDINGS)} (or one of them and .gz)",
             place=path.name,
-            next_step="Rename the file or export it in one of these formats.",
+            next_step="In Excel: Save as, CSV UTF-8."
+            if excel
+            else "Rename the file or export it in one of these formats.",
         )
     try:
         size = path.stat().st_size
@@ -141,7 +290,10 @@ def open_source(path: Path) -> Iterator[Source]:
     with binary:
         if size == 0:
             raise ImportFileError("the file is empty", place=path.name, next_step="Export it again.")
+        if name.endswith(".parquet"):
+            from agent.importing.parquet import ParquetSource  # lazily: only Parquet needs Arrow
+
+            yield ParquetSource(path, binary)
+            return
         csv.field_size_limit(LONGEST_FIELD)
-        unpacked: BinaryIO = gzip.GzipFile(fileobj=binary) if path.name.endswith(".gz") else binary  # type: ignore[assignment]
-        text = io.TextIOWrapper(unpacked, encoding="utf-8-sig", newline="")
-        yield Source(path, binary, text, size)
+        yield TextSource(path, binary, layout or Layout(), size)

@@ -12,6 +12,7 @@ from agent.importing import fields as f
 from agent.importing.area_codes import state_of
 from agent.importing.files import Record
 from agent.importing.transactions import country
+from agent.importing.values import phone
 
 CUSTOMER_COLUMNS = ("customer",)
 MORE_OF_CUSTOMERS = "first_name email phone push_token kakao_id country region zone locale age"
@@ -20,10 +21,6 @@ MORE_OF_CONSENTS = (
 )
 CONSENT_COLUMNS = ("customer", "purpose", "status", "given_at")
 
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}\.[^@\s]{2,63}")
-_TRUNK = re.compile(r"^(\+(?:82|81|44|49|33|31|32|34|41|43|45|46|47|48|351|353|358))0")
-"""Countries whose numbers at home begin with a zero that falls away from abroad: +82 010 is +82 10."""
-_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 SUPPRESSION_COLUMNS = ("address", "register", "copied_at")
 
 
@@ -35,7 +32,7 @@ def customer(key: str, record: Record) -> CustomerRow:
     return CustomerRow(
         key=key,
         external_id=f.customer(fields),
-        first_name=_name(fields),
+        first_name=f.person(fields),
         addresses=addresses,
         regions={Channel.SMS: state} if state else {},
         region=_region(fields),
@@ -150,32 +147,12 @@ def _region(fields: dict[str, object]) -> str | None:
     return found or None
 
 
-def _name(fields: dict[str, object]) -> str:
-    """A name as a person would write it: no figures, links or hidden characters, which would be words of another."""
-    found = f.text(fields, "first_name", most=60)
-    if any(not (ch.isalpha() or ch in " .'’-·") for ch in found) or not _is_name(found):
-        raise f.BadField("first_name: only letters, spaces, hyphens and apostrophes")
-    return found
-
-
-def _is_name(found: str) -> bool:
-    """A point only at the end of an initial: between letters it would make a link."""
-    return re.search(r"\.(?=\S)", found) is None
-
-
 def _addresses(fields: dict[str, object]) -> dict[Channel, str]:
     found: dict[Channel, str] = {}
-    email = f.text(fields, "email", most=320).lower()
-    if email:
-        if not _EMAIL.fullmatch(email):
-            raise f.BadField("email: not an address")
-        found[Channel.EMAIL] = email
-    phone = re.sub(r"[\s().-]", "", f.text(fields, "phone", most=40).replace("(0)", ""))
-    phone = _TRUNK.sub(r"\1", phone)
-    if phone:
-        if not _PHONE.fullmatch(phone):
-            raise f.BadField("phone: not an international number such as +821012345678")
-        found[Channel.SMS] = phone
+    if f.text(fields, "email", most=320):
+        found[Channel.EMAIL] = f.email(fields)
+    if given := f.text(fields, "phone", most=40):
+        found[Channel.SMS] = phone("phone", given, country(fields))
     for column, channel in (("push_token", Channel.PUSH), ("kakao_id", Channel.KAKAO)):
         value = f.text(fields, column)
         if value:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -12,109 +13,109 @@ from agent.domain.errors import ImportFileError
 from agent.domain.ids import TenantId
 from agent.domain.imports import Line, Quarantined, Row, RowOutcome, Tally
 from agent.domain.ports import ImportSink
-from agent.importing import catalogue, events, people, transactions
 from agent.importing.fields import BadField
-from agent.importing.files import Record, Source, open_source
+from agent.importing.files import Source, open_source
+from agent.importing.formats import FORMATS, PRESETS, Format, mapped
+from agent.importing.mapping import FileMap
 
 BATCH = 5_000
 PLACES = 3
 
-Reader = Callable[[str, Record], Sequence[Row]]
 Progress = Callable[[int, int, Tally], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """How rows of one kind of file are read: the columns that must be there, the reader, and the columns that may be
-    there (None: any)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be imported: a kind of file in our own columns, a published set, or a file with a map."""
 
-    columns: tuple[str, ...]
-    read: Reader
-    more: str | None = None
-    csv_only: bool = False
-
-    def unused(self, columns: tuple[str, ...]) -> tuple[str, ...]:
-        """Columns of a file that nothing reads: misspelt perhaps."""
-        if self.more is None:
-            return ()
-        return tuple(name for name in columns if name not in (*self.columns, *self.more.split()))
-
-
-def _one(read: Callable[[str, Record], Row]) -> Reader:
-    return lambda key, record: (read(key, record),)
-
-
-FORMATS: dict[tuple[str, str | None], Format] = {
-    ("transactions", None): Format(transactions.COLUMNS, _one(transactions.line), "country received_at"),
-    ("transactions", "online-retail"): Format(
-        transactions.ONLINE_RETAIL, _one(transactions.online_retail), csv_only=True
-    ),
-    ("customers", None): Format(people.CUSTOMER_COLUMNS, _one(people.customer), people.MORE_OF_CUSTOMERS),
-    ("consents", None): Format(people.CONSENT_COLUMNS, people.consents, people.MORE_OF_CONSENTS),
-    ("suppressions", None): Format(people.SUPPRESSION_COLUMNS, _one(people.suppression), ""),
-    ("products", None): Format(catalogue.PRODUCTS, _one(catalogue.product), "experience launch_on at"),
-    ("prices", None): Format(catalogue.PRICES, _one(catalogue.price), ""),
-    ("stock", None): Format(catalogue.STOCK, _one(catalogue.stock), "store"),
-    ("stores", None): Format(catalogue.STORES, _one(catalogue.store), "at"),
-    ("orders", None): Format(catalogue.ORDERS, _one(catalogue.order), "deliver_by at"),
-    ("shipments", None): Format(catalogue.SHIPMENTS, _one(catalogue.shipment), "deliver_by"),
-    ("cases", None): Format(catalogue.CASES, catalogue.case, "closed_at"),
-    ("signals", None): Format(catalogue.SIGNALS, _one(catalogue.signal), catalogue.MORE_OF_SIGNALS),
-    ("events", None): Format(events.COLUMNS, events.event),
-    ("events", "segment"): Format((), events.segment),
-    ("events", "rudderstack"): Format((), events.segment),
-}
+    path: Path
+    what: str | None = None
+    preset: str | None = None
+    map: FileMap | None = None
 
 
 def run(
-    sink: ImportSink, tenant: TenantId, what: str, path: Path, preset: str | None, progress: Progress = lambda *_: None
+    sink: ImportSink, tenant: TenantId, order: Order, today: date, progress: Progress = lambda *_: None
 ) -> Tally:
     """Imports one file. Each row gets one outcome; a row's key is its content and how often it stood before.
 
     Raises ImportFileError where the file as a whole cannot be read; what was taken until then stays, and is skipped
     when the file is imported again.
     """
-    chosen = FORMATS.get((what, preset))
-    if chosen is None:
-        known = sorted(p for kind, p in FORMATS if kind == what and p)
-        raise ImportFileError(
-            f"no preset of this name for {what}",
-            place="--preset",
-            next_step=f"Known: {', '.join(known)}." if known else "Leave --preset out.",
-        )
-    tally = Tally()
-    with open_source(path) as source:
-        columns = source.columns()
-        _check_columns(source, columns, chosen)
-        tally.unused = () if source.jsonl else chosen.unused(columns)
+    what, chosen, check = _chosen(order, today)
+    tally = Tally(unknown=chosen.unknown)
+    with open_source(order.path, order.map.layout if order.map else None) as source:
+        columns = () if chosen.records else source.columns()
+        check(source, columns)
+        tally.unused = chosen.unused(columns) if source.has_header else ()
         rows = _rows(source, columns, chosen, what, tally)
         while batch := list(islice(rows, BATCH)):
             tally.new += sink.take(tenant, batch)
             progress(source.position(), source.size, tally)
         if tally.rows == 0:
-            raise ImportFileError("no row below the header", place=path.name, next_step="Export it again.")
+            raise ImportFileError("no row below the header", place=order.path.name, next_step="Export it again.")
     sink.finish(tenant, what, tally.rows, tally.new)
     return tally
 
 
-def _check_columns(source: Source, columns: tuple[str, ...], chosen: Format) -> None:
-    if source.jsonl:
-        if chosen.csv_only:
-            raise ImportFileError("this preset reads CSV files", place=source.path.name, next_step="Export it as CSV.")
-        return
-    missing = [name for name in chosen.columns if name not in columns]
-    if missing or not chosen.columns:
+def _chosen(order: Order, today: date) -> tuple[str, Format, Callable[[Source, tuple[str, ...]], None]]:
+    """What the file holds, how it is read, and what has to be true of its columns. Raises ImportFileError."""
+    if order.map is not None:
+        what: str = order.map.what
+        chosen, translator = mapped(order.map, today)
+
+        def check(source: Source, columns: tuple[str, ...]) -> None:
+            if source.has_header:
+                translator.check(columns, source.path.name)
+
+    else:
+        what, chosen = _format(order)
+
+        def check(source: Source, columns: tuple[str, ...]) -> None:
+            _check_columns(source, columns, chosen)
+
+    if order.what not in (None, what):
         raise ImportFileError(
-            f"column {missing[0]!r} is missing" if missing else "this preset reads JSONL files",
-            place=f"{source.path.name}:1",
-            next_step=f"Needed: {', '.join(chosen.columns)}. Rename the file's columns or choose a --preset."
-            if missing
-            else "",
+            f"the {'map' if order.map else 'preset'} is for {what}, not for {order.what}",
+            place="WHAT",
+            next_step=f"Leave {order.what} out, or name another one.",
         )
-    if len(set(columns)) != len(columns):
-        twice = next(name for name in columns if columns.count(name) > 1)
+    return what, chosen, check
+
+
+def _format(order: Order) -> tuple[str, Format]:
+    if order.preset is not None:
+        if order.preset not in PRESETS:
+            raise ImportFileError(
+                "no preset of this name", place="--preset", next_step=f"Known: {', '.join(sorted(PRESETS))}."
+            )
+        return PRESETS[order.preset]
+    if order.what not in FORMATS:
         raise ImportFileError(
-            f"column {twice[:40]!r} stands twice", place=f"{source.path.name}:1", next_step="Rename one of them."
+            "what does the file hold?",
+            place="WHAT",
+            next_step=f"Say one of {', '.join(FORMATS)}; or draft a map: tactful import --guess FILE.",
+        )
+    return order.what, FORMATS[order.what]
+
+
+def _check_columns(source: Source, columns: tuple[str, ...], chosen: Format) -> None:
+    place = source.path.name
+    if chosen.records is not None:
+        return
+    if not source.has_header:
+        if chosen.csv_only:
+            raise ImportFileError("this preset reads CSV files", place=place, next_step="Export it as CSV.")
+        return
+    if chosen.lines_only:
+        raise ImportFileError("this preset reads JSONL files", place=f"{place}:1", next_step="Export it as JSON lines.")
+    missing = [name for name in chosen.columns if name not in columns]
+    if missing:
+        raise ImportFileError(
+            f"column {missing[0]!r} is missing",
+            place=f"{place}:1",
+            next_step=f"Needed: {', '.join(chosen.columns)}. If your columns have other names, draft a map:"
+            f" tactful import --guess {place}",
         )
 
 
@@ -122,7 +123,7 @@ def _rows(source: Source, columns: tuple[str, ...], chosen: Format, what: str, t
     """Rows of the store for every record, and the count of what became of each."""
     seen: dict[int, int] = {}
     head = "\x1f".join((what, *columns))
-    for record in source.records(columns):
+    for record in (chosen.records or (lambda s: s.records(columns)))(source):
         key = _key(head, record.raw, seen)
         tally.rows += 1
         try:

@@ -3,75 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
-from zoneinfo import ZoneInfo
-
 from agent.domain.imports import Line, RowOutcome
 from agent.domain.money import Money
 from agent.importing import fields as f
 from agent.importing.files import Record
 
-COLUMNS = ("order", "customer", "occurred_at", "product", "name", "quantity", "price", "currency")
-ONLINE_RETAIL = (
-    "InvoiceNo",
-    "StockCode",
-    "Description",
-    "Quantity",
-    "InvoiceDate",
-    "UnitPrice",
-    "CustomerID",
-    "Country",
-)
-
-Read = Callable[[str, Record], Line]
-
+COLUMNS = ("order", "customer", "occurred_at", "product", "quantity", "price", "currency")
+MORE = "name total country received_at"
 _CURRENCY = re.compile(r"[A-Z]{3}")
-_NO_PRODUCT = re.compile(r"[A-Za-z ]+|C2")
-"""Stock codes of postage, charges and corrections."""
-_LONDON = ZoneInfo("Europe/London")
-_COUNTRIES = {
-    "united kingdom": "GB",
-    "germany": "DE",
-    "france": "FR",
-    "eire": "IE",
-    "spain": "ES",
-    "netherlands": "NL",
-    "belgium": "BE",
-    "switzerland": "CH",
-    "portugal": "PT",
-    "australia": "AU",
-    "norway": "NO",
-    "italy": "IT",
-    "finland": "FI",
-    "cyprus": "CY",
-    "sweden": "SE",
-    "austria": "AT",
-    "denmark": "DK",
-    "japan": "JP",
-    "poland": "PL",
-    "israel": "IL",
-    "usa": "US",
-    "hong kong": "HK",
-    "singapore": "SG",
-    "iceland": "IS",
-    "canada": "CA",
-    "greece": "GR",
-    "malta": "MT",
-    "united arab emirates": "AE",
-    "rsa": "ZA",
-    "lebanon": "LB",
-    "lithuania": "LT",
-    "brazil": "BR",
-    "czech republic": "CZ",
-    "bahrain": "BH",
-    "saudi arabia": "SA",
-    "channel islands": "JE",
-}
-"""Country names of the set; `Unspecified` and `European Community` stay unknown."""
-
-
 def bounded(price: Money, quantity: int) -> Money:
     """The price, if the line is worth less than a billion: else sums would overflow. Raises BadField."""
     if abs(price.amount * quantity) >= 10**9:
@@ -86,15 +25,15 @@ def outcome_of(customer: str | None, quantity: int) -> RowOutcome:
 
 
 def line(key: str, record: Record) -> Line:
-    """A row in our own columns; `received_at` and `country` may follow. Raises BadField."""
+    """A row in our own columns; `name`, `total`, `received_at` and `country` may follow. Raises BadField."""
     fields = record.fields
     who = f.customer(fields) if f.text(fields, "customer") else None
     occurred = f.moment(fields, "occurred_at")
     quantity = f.whole(fields, "quantity")
-    amount, currency = f.amount(fields, "price"), f.required(fields, "currency", most=40)
+    currency = f.required(fields, "currency", most=40)
     if not _CURRENCY.fullmatch(currency):
         raise f.BadField("currency: not an ISO 4217 code such as GBP")
-    price = bounded(Money(amount, currency), quantity)
+    price, total = _worth(fields, currency, quantity)
     return Line(
         key=key,
         order=f.required(fields, "order", most=64),
@@ -103,52 +42,22 @@ def line(key: str, record: Record) -> Line:
         occurred_at=occurred,
         received_at=f.maybe_moment(fields, "received_at") or occurred,
         product_id=f.required(fields, "product", most=120),
-        product_name=f.text(fields, "name"),
+        product_name=f.name(fields, "name") if f.text(fields, "name") else "",
         quantity=quantity,
         price=price,
+        total=total,
         outcome=outcome_of(who, quantity),
     )
 
 
-def online_retail(key: str, record: Record) -> Line:
-    """A row of the UCI Online Retail set: pounds, London time, returns as negative quantities. Raises BadField."""
-    fields: dict[str, str] = record.fields  # type: ignore[assignment]
-    try:
-        local = datetime.fromisoformat(fields["InvoiceDate"])
-    except ValueError as error:
-        raise f.BadField("InvoiceDate: not a date and time") from error
-    try:
-        quantity = int(fields["Quantity"])
-        price = Decimal(fields["UnitPrice"])
-    except (ValueError, InvalidOperation) as error:
-        raise f.BadField("Quantity or UnitPrice: not a number") from error
-    occurred = (local if local.tzinfo else local.replace(tzinfo=_LONDON)).astimezone(UTC)
-    if not price.is_finite() or price.adjusted() > 9 or abs(quantity) > 2**31 - 1:
-        raise f.BadField("Quantity or UnitPrice: out of range")
-    if (
-        not fields["InvoiceNo"]
-        or not fields["StockCode"]
-        or len(fields["InvoiceNo"]) > 64
-        or len(fields["StockCode"]) > 120
-    ):
-        raise f.BadField("InvoiceNo or StockCode: empty or too long")
-    if f.hidden(fields["Description"]) or f.hidden(fields["StockCode"]) or f.hidden(fields["CustomerID"]):
-        raise f.BadField("Description, StockCode or CustomerID: holds a control or hidden character")
-    code = fields["StockCode"]
-    who = fields["CustomerID"].removesuffix(".0")[:120] or None
-    return Line(
-        key=key,
-        order=fields["InvoiceNo"],
-        external_id=who,
-        country=_COUNTRIES.get(fields["Country"].lower()),
-        occurred_at=occurred,
-        received_at=occurred,
-        product_id=fields["StockCode"],
-        product_name="" if _NO_PRODUCT.fullmatch(code) else fields["Description"].strip()[:400],
-        quantity=quantity,
-        price=bounded(Money(price, "GBP"), quantity),
-        outcome=outcome_of(who, quantity),
-    )
+def _worth(fields: dict[str, object], currency: str, quantity: int) -> tuple[Money, Money | None]:
+    """(price of one piece, what the line came to where the file says only that)."""
+    if f.text(fields, "price") or not f.text(fields, "total"):
+        return bounded(Money(f.amount(fields, "price"), currency), quantity), None
+    total = Money(f.amount(fields, "total"), currency)
+    if quantity == 0 or (total.micros < 0) != (quantity < 0 and total.micros != 0):
+        raise f.BadField("total: its sign is not that of the quantity")
+    return bounded(Money.from_micros(total.micros // quantity, currency), quantity), total
 
 
 def country(fields: dict[str, object]) -> str | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, case, exists, select, update
 
 from agent.domain.ids import CustomerId, TenantId
 from agent.domain.imports import FactRow
+from agent.domain.instants import ALWAYS
 from agent.store import schema as t
 from agent.store.rows import insert_new, move_versions
 
@@ -22,8 +23,6 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "shipments": ("shipment",),
     "foreseen": ("customer", "omen", "entity"),
 }
-ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
-"""Since when a product is known whose file does not say: whatever is asked about, it was there."""
 MOVING = ("foreseen", "orders")
 """Facts about a customer: they move the version of decisions under way."""
 

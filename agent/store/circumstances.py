@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, select
 from agent.domain.customer import Event, Product
 from agent.domain.facts import Booking, Catalogued, Duty, Foreseen, NearStore, Occasion, Omen, Order
 from agent.domain.ids import CustomerId, TenantId
+from agent.domain.instants import ALWAYS
 from agent.domain.money import Money
 from agent.domain.playbook import Playbook
 from agent.store import schema as t
@@ -117,13 +118,14 @@ def _order(row: Row[Any], parts: Sequence[Row[Any]]) -> Order:
     state: Literal["preparing", "shipped", "delivered"] = "preparing"
     if states:
         state = "delivered" if states == {"delivered"} else "shipped" if states - {"preparing"} else "preparing"
+    known = [part.at for part in parts if part.at > ALWAYS]
     promised = [part.deliver_by for part in parts if part.deliver_by is not None]
     return Order(
         order_id=row.order_id,
         state=state,
-        placed_at=row.placed_at,
+        placed_at=row.placed_at if row.placed_at > ALWAYS else None,
         deliver_by=max(promised) if promised else row.deliver_by,
-        delivered_at=max(part.at for part in parts) if state == "delivered" else None,
+        delivered_at=max(known) if state == "delivered" and known else None,
     )
 
 

@@ -14,7 +14,7 @@ from agent.store.resources import release
 from agent.store.rows import move_versions, note
 from agent.store.timers import cancel_all
 
-BEHAVIOUR = (t.events, t.foreseen, t.inputs, t.orders, t.unsubscribe_tokens)
+BEHAVIOUR = (t.events, t.foreseen, t.inputs, t.orders, t.reviews, t.unsubscribe_tokens)
 """What a customer did, what is foreseen of them, and what decisions read of it."""
 
 

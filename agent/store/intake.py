@@ -19,6 +19,7 @@ from agent.domain.imports import (
     FactRow,
     Line,
     Quarantined,
+    ReviewRow,
     Row,
     SuppressionRow,
 )
@@ -91,6 +92,7 @@ class _Batch:
         owners = {row.external_id: self._known_customer(row.external_id) for row in facts if row.external_id}
         new += catalogue.write(self._connection, self._tenant, facts, owners, self._now)
         new += self._events([row for row in rows if isinstance(row, EventRow)])
+        new += self._reviews([row for row in rows if isinstance(row, ReviewRow)])
         insert_new(
             self._connection,
             t.quarantine,
@@ -156,7 +158,7 @@ class _Batch:
                     "customer": self._customer(line.external_id),
                     "product": line.product_id,
                     "quantity": line.quantity,
-                    "amount_micros": line.price.micros * line.quantity,
+                    "amount_micros": (line.total.micros if line.total else line.price.micros * line.quantity),
                     "currency": line.price.currency,
                     "occurred_at": line.occurred_at,
                     "received_at": line.received_at,
@@ -331,6 +333,24 @@ class _Batch:
         self._tell([x for x in told if x[1] in TOLD])
         move_versions(self._connection, self._tenant, (who for name, who in opened.items() if name not in known))
         return new
+
+    def _reviews(self, rows: list[ReviewRow]) -> int:
+        return insert_new(
+            self._connection,
+            t.reviews,
+            [
+                {
+                    "tenant": self._tenant,
+                    "review": row.key,
+                    "customer": self._customer(row.external_id),
+                    "product": row.product,
+                    "rating": row.rating,
+                    "words": row.words,
+                    "at": row.at,
+                }
+                for row in rows
+            ],
+        )
 
     def _tell(self, told: list[Told]) -> None:
         """Ends what these events end. Customers are locked first: the dispatcher locks in that order too."""

@@ -123,10 +123,10 @@ def test_a_gzip_that_breaks_off_says_so_and_the_whole_file_heals_it(tactful: Tac
         ("columns.csv", "a,b,c\n1,2,3\n", "column 'order' is missing"),
         ("twice.csv", HEAD.replace("currency", "currency,name") + GOOD, "stands twice"),
         ("latin.csv", HEAD.encode() + "O1,7,2026-01-02T10:00Z,P1,Café,2,20.00,GBP\n".encode("latin-1"), "UTF-8"),
-        ("korean.csv", (HEAD + GOOD.replace("Lamp", "램프")).encode("cp949"), "UTF-8"),
         ("image.csv", bytes(range(256)) * 20, "UTF-8|missing|CSV"),
         ("not.csv.gz", b"not a gzip at all", "breaks off or is damaged"),
-        ("table.xlsx", b"PK\x03\x04", "does not end in"),
+        ("table.xlsx", b"PK\x03\x04", "an Excel workbook"),
+        ("picture.png", b"PNG", "does not end in"),
     ],
 )
 def test_garbage_is_refused_with_the_file_and_what_to_do(

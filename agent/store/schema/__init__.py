@@ -14,10 +14,11 @@ from agent.store.schema.facts import (
     order_lines,
     products,
     registers,
+    reviews,
     timers,
     unsubscribe_tokens,
 )
-from agent.store.schema.personal import addresses, identities, persons, suppressions, tenants
+from agent.store.schema.personal import addresses, identities, merges, persons, suppressions, tenants
 from agent.store.schema.work import (
     approvals,
     arms,
@@ -55,6 +56,7 @@ __all__ = [
     "identities",
     "inputs",
     "journeys",
+    "merges",
     "metadata",
     "order_lines",
     "orders",
@@ -65,6 +67,7 @@ __all__ = [
     "quarantine",
     "registers",
     "reservations",
+    "reviews",
     "shipments",
     "slots",
     "stock",

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    Text,
 )
 from sqlalchemy.types import JSON
 
@@ -139,6 +140,18 @@ order_lines = Table(
     Column("occurred_at", Utc, nullable=False),
     Column("received_at", Utc, nullable=False),
     Column("imported_at", Utc, nullable=False),
+    Index(None, "tenant", "customer"),
+)
+reviews = Table(
+    "reviews",
+    metadata,
+    tenant(),
+    key("review"),
+    Column("customer", String(40), nullable=False),
+    Column("product", String(160), nullable=False),
+    Column("rating", Integer, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("at", Utc, nullable=False),
     Index(None, "tenant", "customer"),
 )
 contacts = Table(

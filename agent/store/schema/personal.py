@@ -9,6 +9,7 @@ from sqlalchemy import (
     String,
     Table,
     false,
+    text,
 )
 
 from agent.store.schema.base import Utc, key, metadata, tenant
@@ -38,6 +39,28 @@ identities = Table(
     Column("customer", String(40), nullable=False),
     Column("person", String(40), nullable=False),
     Index(None, "tenant", "customer"),
+)
+merges = Table(
+    "merges",
+    metadata,
+    tenant(),
+    key("merge"),
+    Column("kept", String(40), nullable=False),
+    Column("joined", String(40), nullable=False),
+    Column("evidence", String(200), nullable=False),
+    Column("by", String(120), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("undone_at", Utc),
+    Column("undone_by", String(120), nullable=False, server_default=""),
+    Index(
+        "uq_merges_joined",
+        "tenant",
+        "joined",
+        unique=True,
+        sqlite_where=text("undone_at IS NULL"),
+        postgresql_where=text("undone_at IS NULL"),
+    ),
+    Index(None, "tenant", "kept"),
 )
 addresses = Table(
     "addresses",

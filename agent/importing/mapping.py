@@ -1,0 +1,232 @@
+"""Maps: a small file that says what the columns of somebody's export mean."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+from zoneinfo import ZoneInfo
+
+from annotated_types import Len
+
+from agent import strict_yaml
+from agent.domain.customer import PER_CHANNEL, AgeAssurance, Basis, Channel, Purpose
+from agent.domain.errors import ImportFileError
+from agent.importing import values as v
+from agent.importing.fields import BadField, text
+from agent.importing.files import Layout, Record
+
+MOMENTS = frozenset(
+    "occurred_at received_at at placed_at deliver_by opened_at closed_at given_at deal_ended_at expires_at copied_at "
+    "due_at ends_at".split()
+)
+DAYS = frozenset({"born_on", "launch_on"})
+NUMBERS = frozenset("price total quantity units value dwell_seconds latitude longitude chance number rating".split())
+Kind = Literal[
+    "transactions",
+    "customers",
+    "consents",
+    "suppressions",
+    "events",
+    "products",
+    "prices",
+    "stock",
+    "stores",
+    "orders",
+    "shipments",
+    "cases",
+    "reviews",
+    "signals",
+]
+MAJORITY = {"KR": 19, **dict.fromkeys("GB US DE FR IT ES NL BE IE AT PT SE FI DK PL JP".split(), 18)}
+"""Years. Korea: Civil Act art. 4 (19); the others 18."""
+OLDEST_MAJORITY = 19
+Column = Annotated[str, Len(1, 200)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """A column that records what a customer agreed to. A cell that is in neither list, or empty, says nothing.
+
+    `given_at` names the column with the day of the agreement; a yes without a day is no proof, a no counts at once.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    column: Column
+    purpose: Purpose
+    channels: tuple[Channel, ...] = ()
+    granted: tuple[str, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+    given_at: Column | None = None
+    basis: Basis = Basis.CONSENT
+
+    def __post_init__(self) -> None:
+        if bool(self.channels) != (self.purpose in PER_CHANNEL):
+            raise ValueError(f"channels: {'needed' if self.purpose in PER_CHANNEL else 'not used'} for {self.purpose}")
+        if not self.granted and not self.withdrawn:
+            raise ValueError("granted or withdrawn: name the cells that say yes, or no")
+        if set(self.granted) & set(self.withdrawn):
+            raise ValueError("granted and withdrawn share a cell")
+        if self.granted and self.given_at is None:
+            raise ValueError("given_at: name the column that says when; a consent without a date is no proof")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileMap:
+    """`columns` leads from our names to the file's; `fixed` is the same in every row; `values` translates cells.
+
+    `dates` is the order of day and month in dates of figures, `decimal` the decimal sign, `zone` that of times which
+    name none, `country` (ISO 3166-1) that of telephone numbers which name none.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    what: Kind
+    columns: Mapping[str, Column]
+    fixed: Mapping[str, Column] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    consents: tuple[Agreed, ...] = ()
+    encoding: str | None = None
+    delimiter: Annotated[str, Len(1, 1)] | None = None
+    zone: str | None = None
+    country: Annotated[str, Len(2, 2)] | None = None
+    dates: v.DateOrder = "ymd"
+    decimal: v.DecimalSign = "."
+
+    def __post_init__(self) -> None:
+        if self.zone is not None:
+            try:
+                ZoneInfo(self.zone)
+            except (KeyError, ValueError, OSError) as error:
+                raise ValueError("zone: not an IANA zone such as Asia/Seoul") from error
+        if self.encoding is not None:
+            try:
+                codecs.lookup(self.encoding)
+            except LookupError as error:
+                raise ValueError("encoding: not one that Python knows, such as cp949 or windows-1252") from error
+        twice = set(self.columns) & set(self.fixed)
+        if twice:
+            raise ValueError(f"{min(twice)}: stands in columns and in fixed")
+        if self.consents and self.what != "customers":
+            raise ValueError("consents: only in a map of customers; others have a file of their own")
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(encoding=self.encoding, delimiter=self.delimiter)
+
+    def wanted(self) -> dict[str, str]:
+        """Every column of the file that the map speaks of, with the place where it does."""
+        found = {theirs: f"columns.{ours}" for ours, theirs in self.columns.items()}
+        for number, agreed in enumerate(self.consents):
+            found[agreed.column] = f"consents.{number}.column"
+            if agreed.given_at:
+                found[agreed.given_at] = f"consents.{number}.given_at"
+        return found
+
+
+def read_map(path: Path) -> FileMap:
+    """Raises ImportFileError with file, line and field."""
+    try:
+        return strict_yaml.read(path, FileMap)
+    except OSError as error:
+        raise ImportFileError(
+            (error.strerror or "cannot be read").lower(),
+            place=str(path),
+            next_step="Draft one with `tactful import --guess FILE`.",
+        ) from error
+    except strict_yaml.YamlFault as fault:
+        what = f"{fault.field}: {fault.what}" if fault.field else fault.what
+        raise ImportFileError(what, place=f"{path.name}:{fault.line}", next_step="Mend the map.") from fault
+
+
+class Translator:
+    """Records of somebody's file into records in our own columns, of which some are `needed`.
+
+    Pure: `today` is the day that ages are told by.
+    """
+
+    def __init__(self, said: FileMap, needed: tuple[str, ...], today: date) -> None:
+        self._said = said
+        self._needed = needed
+        self._zone = ZoneInfo(said.zone) if said.zone else None
+        self._today = today
+
+    def check(self, columns: tuple[str, ...], name: str) -> None:
+        """Raises ImportFileError for a map that names a column which the file does not have, or lacks one of ours."""
+        given = {*self._said.columns, *self._said.fixed} | ({"price"} if "total" in self._said.columns else set())
+        missing = [ours for ours in self._needed if ours not in given]
+        if missing:
+            raise ImportFileError(
+                f"the map does not say where {missing[0]!r} stands",
+                place=f"{name}:1",
+                next_step=f"Add it under `columns`, or under `fixed` if it is the same in every row. Needed:"
+                f" {', '.join(self._needed)}.",
+            )
+        for theirs, place in self._said.wanted().items():
+            if theirs not in columns:
+                near = ", ".join(repr(column[:40]) for column in columns[:12])
+                raise ImportFileError(
+                    f"the map names {theirs[:40]!r} ({place}), and the file has no such column",
+                    place=f"{name}:1",
+                    next_step=f"The file has: {near}{' ...' if len(columns) > 12 else ''}. Mend the map.",
+                )
+
+    def record(self, record: Record) -> Record:
+        """The row in our columns. Raises BadField."""
+        said = self._said
+        fields: dict[str, object] = dict(said.fixed)
+        for ours, theirs in said.columns.items():
+            fields[ours] = self._value(ours, record.fields.get(theirs))
+        for ours in fields.keys() & said.values.keys():
+            cell = str(fields[ours])
+            fields[ours] = said.values[ours].get(cell, cell)
+        country = text(fields, "country") or said.country
+        if phone := text(fields, "phone"):
+            fields["phone"] = v.phone("phone", phone, country)
+        if born := text(fields, "born_on"):
+            fields["age"] = self._age(date.fromisoformat(born), country)
+        return Record(record.line, fields, record.raw)
+
+    def consents(self, record: Record, customer: object) -> Iterator[dict[str, object]]:
+        """What the row says about consent, as fields of a file of consents. Raises BadField for a yes without a day."""
+        for agreed in self._said.consents:
+            cell = text(record.fields, agreed.column)
+            if cell not in (*agreed.granted, *agreed.withdrawn):
+                continue
+            no = cell in agreed.withdrawn
+            when = self._value("given_at", record.fields.get(agreed.given_at)) if agreed.given_at and not no else ""
+            if not no and not when:
+                raise BadField(f"{agreed.column[:40]}: agreed, but nobody knows when")
+            for channel in agreed.channels or ("",):
+                yield {
+                    "customer": customer,
+                    "purpose": agreed.purpose.value,
+                    "channel": str(channel),
+                    "status": "withdrawn" if no else "granted",
+                    "given_at": when,
+                    "basis": agreed.basis.value,
+                    "method": "import",
+                    "evidence": f"column {agreed.column}"[:200],
+                }
+
+    def _age(self, born: date, country: str | None) -> str:
+        """What a stated day of birth says: an adult, or not yet one. Raises BadField for one to come."""
+        if born > self._today:
+            raise BadField("born_on: lies ahead")
+        years = self._today.year - born.year - ((self._today.month, self._today.day) < (born.month, born.day))
+        grown = years >= MAJORITY.get(country or "", OLDEST_MAJORITY)
+        return (AgeAssurance.ATTESTED if grown else AgeAssurance.MINOR).value
+
+    def _value(self, ours: str, value: object) -> object:
+        if value is None or isinstance(value, dict | list):
+            return value
+        found = str(value).strip()
+        if not found or ours not in MOMENTS | DAYS | NUMBERS:
+            return found
+        if ours in MOMENTS:
+            return v.moment(ours, found, self._zone, self._said.dates)
+        if ours in DAYS:
+            return v.day(ours, found, self._said.dates)
+        return v.amount(ours, found, self._said.decimal)
