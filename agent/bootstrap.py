@@ -172,6 +172,7 @@ def _books(store: Database, tenant: TenantId, playbook: Playbook, clock: Clock, 
     from agent.store.bookings import SqlBookings, SqlCoupons
     from agent.store.commit import SqlCommit
     from agent.store.erasure import SqlErasure
+    from agent.store.identities import SqlIdentities
     from agent.store.intake import SqlIntake
     from agent.store.journeys import SqlJourneys
     from agent.store.ledger import SqlLedger
@@ -206,6 +207,7 @@ def _books(store: Database, tenant: TenantId, playbook: Playbook, clock: Clock, 
         bookings=SqlBookings(store, clock),
         coupons=SqlCoupons(store, clock),
         erasure=SqlErasure(store, clock),
+        identities=SqlIdentities(store, clock, duties, playbook.brand.name),
         outcomes=SqlOutcomes(store, clock, duties, playbook.brand.name),
     )
     return _Books(stores, consents, names, ledger)

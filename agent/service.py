@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 
 from agent.consenting import Consents
 from agent.decisioning.fairness import Report, Seen, audit
-from agent.domain.action import Action, Kind
+from agent.domain.action import Kind
 from agent.domain.bundle import Committed, Effect, EffectState, Envelope
 from agent.domain.decision import Decision
 from agent.domain.delivery import Parcel, Swept
-from agent.domain.errors import InputError, NotFound
+from agent.domain.errors import InputError
 from agent.domain.guideline import Found, GuidelineQuery, Passage
 from agent.domain.ids import CustomerId, DecisionId, EffectId, ExternalId, TenantId, TriggerKey, decision_id
 from agent.domain.imports import Row, Tally
@@ -33,6 +33,7 @@ from agent.domain.ports import (
     Customers,
     Erasure,
     GuidelineIndex,
+    Identities,
     Ids,
     ImportSink,
     Journeys,
@@ -47,9 +48,10 @@ from agent.importing import run as importing
 from agent.importing.attributes import read_attributes
 from agent.importing.mapping import FileMap
 from agent.journeys.calendars import slot_at
+from agent.resolving import Resolving
 from agent.sending import Sending
+from agent.toolbox import Toolbox
 from agent.waking import Waking
-from prompts.loading import templates
 
 if TYPE_CHECKING:
     from agent.dispatch.judging import Judging
@@ -57,8 +59,6 @@ if TYPE_CHECKING:
     from agent.graph.replay import Replay
 
 LONGEST_TRIGGER = 150
-SILENT = {"kind": "silence", "channels": [], "goal": "", "in_playbook": True}
-"""What can be said of a tool that does nothing."""
 PAGE = 10_000
 """Customers of a sweep that share one instant: a long sweep reads the clock anew, so as not to fall behind it."""
 
@@ -77,6 +77,7 @@ class Stores:
     bookings: Bookings
     coupons: Coupons
     erasure: Erasure
+    identities: Identities
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +127,14 @@ class Tactful:
         if self._made is None:
             self._made = self._make()
         return self._made
+
+    @property
+    def toolbox(self) -> Toolbox:
+        return Toolbox(self._judging().toolset, self._judging().actions, self.playbook)
+
+    @property
+    def resolving(self) -> Resolving:
+        return Resolving(tenant=self.tenant, identities=self.stores.identities, customers=self.stores.customers)
 
     # Decide ----------------------------------------------------------------------------------------------------------
     async def decide(self, customer: str, *, trigger: str | None = None, as_of: datetime | None = None) -> Decision:
@@ -347,54 +356,6 @@ class Tactful:
             slot = effect.payload.slots.get("coupon.greatest")
             amount = max(amount, float(slot.value) if slot else 0.0)
         return Seen(customer=decision.customer, offered=offered, amount=amount)
-
-    # Tools -----------------------------------------------------------------------------------------------------------
-    def tools(self) -> list[dict[str, Any]]:
-        """Every tool with its kind, channels and goal, and whether the playbook uses it."""
-        judging = self._judging()
-        names = [schema["function"]["name"] for schema in judging.toolset.schemas()]
-        return [
-            self._described(judging.actions[name]) if name in judging.actions else {"name": name, **SILENT}
-            for name in names
-        ]
-
-    def tool(self, name: str) -> dict[str, Any]:
-        """One tool with its terms and templates; of those that stay silent only what they are for. Raises NotFound."""
-        action = self._judging().actions.get(name)
-        schemas = {s["function"]["name"]: s["function"] for s in self._judging().toolset.schemas()}
-        if name not in schemas:
-            raise NotFound(f"no tool {name}", next_step="See `tactful tools list`.")
-        told = {"description": schemas[name]["description"], "arguments": schemas[name]["parameters"]}
-        if action is None:
-            return {"name": name, **SILENT, **told, "templates": []}
-        words = [
-            {"locale": locale, "because": because, "channel": channel, **asdict(template)}
-            for locale, tool, because, channel, template in templates()
-            if tool == name
-        ]
-        terms = self.playbook.actions.get(name)
-        called_for, said = self._judging().toolset.called_for(name)
-        return (
-            self._described(action)
-            | told
-            | {
-                "called_for": called_for,
-                "said": said,
-                "half_life_hours": action.half_life_hours,
-                "expires_hours": action.expires_hours,
-                "terms": f"{terms.response.rate:.1%} respond, costs {terms.cost}" if terms else "",
-                "templates": words,
-            }
-        )
-
-    def _described(self, action: Action) -> dict[str, Any]:
-        return {
-            "name": action.name,
-            "kind": str(action.kind),
-            "channels": [str(channel) for channel in action.channels],
-            "goal": str(action.goal) if action.goal else "",
-            "in_playbook": action.name in self.playbook.actions,
-        }
 
     # Guidelines ------------------------------------------------------------------------------------------------------
     def search(self, words: str, *, locale: str, action: str, channel: str, limit: int) -> tuple[Found, ...]:

@@ -11,6 +11,7 @@ from agent.cli import data, deciding, demo, journey, resources, setup
 from agent.cli.audit import audit
 from agent.cli.consent import consent
 from agent.cli.dispatch import approve, dispatch
+from agent.cli.identities import identities
 from agent.cli.rules import rules
 from agent.cli.tools import tools
 
@@ -49,6 +50,7 @@ app.command("explain")(deciding.explain)
 app.command("replay")(deciding.replay)
 app.add_typer(data.guidelines, name="guidelines")
 app.add_typer(consent, name="consent")
+app.add_typer(identities, name="identities")
 app.add_typer(rules, name="rules")
 app.add_typer(audit, name="audit")
 app.add_typer(dispatch, name="dispatch")

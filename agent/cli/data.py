@@ -19,7 +19,7 @@ guidelines = typer.Typer(help="The brand's guideline files: add, list, search.",
 def import_(
     what: Annotated[
         str | None,
-        typer.Argument(help="transactions, customers, consents, events, products, ...; not needed with a map or preset"),
+        typer.Argument(help="transactions, customers, consents, events, products, ...; not with a map or preset"),
     ] = None,
     file: Annotated[Path | None, typer.Argument(help="CSV, JSON lines (either may end in .gz) or Parquet")] = None,
     preset: Annotated[

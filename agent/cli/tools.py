@@ -26,7 +26,7 @@ FIELDS = {
 def list_(tenant: Tenant = "default", as_json: Json = False) -> None:
     """Every tool: kind, channels, goal, and whether the brand's playbook uses it."""
     tactful = product(tenant)
-    found = tactful.tools()
+    found = tactful.toolbox.all()
     if as_json:
         print_json(found)
         return
@@ -46,7 +46,7 @@ def show(
 ) -> None:
     """One tool: what it is for, what calls for it, its terms in the playbook, its words in one language."""
     tactful = product(tenant)
-    tool = tactful.tool(name)
+    tool = tactful.toolbox.one(name)
     if as_json:
         print_json(tool)
         return

@@ -76,6 +76,27 @@ def standing(entries: Iterable[Consent]) -> tuple[Consent, ...]:
     return tuple(found)
 
 
+def together(statements: Iterable[Iterable[Consent]], since: datetime) -> tuple[Consent, ...]:
+    """What holds for one person who was known as several until `since`: of what each had stated, the strictest.
+
+    Whatever was refused under one name is refused; of two grants the one that ends sooner, or is older, counts. What
+    was stated later is said by the one person, and outweighs it as usual.
+    """
+    before: list[Consent] = []
+    after: list[Consent] = []
+    for own in statements:
+        stated = list(own)
+        before += standing(entry for entry in stated if entry.given_at < since)
+        after += (entry for entry in stated if entry.given_at >= since)
+    refused = {(c.purpose, c.channel) for c in before if c.status is ConsentStatus.WITHDRAWN}
+    strictest: dict[tuple[Any, ...], Consent] = {}
+    for entry in sorted(before, key=lambda c: (c.expires_at or UNDATED, c.given_at)):
+        no = (entry.purpose, entry.channel) in refused
+        if not no or entry.status is ConsentStatus.WITHDRAWN:
+            strictest.setdefault((entry.purpose, entry.channel, entry.basis if not no else None), entry)
+    return standing([*strictest.values(), *after])
+
+
 def _one(entries: list[Consent]) -> list[Consent]:
     refusal: Consent | None = None
     grants: dict[Basis, Consent] = {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from agent.domain import identity
 from agent.domain.action import Action, Candidate
 from agent.domain.approval import Approval
 from agent.domain.bundle import Brief, Bundle, Draft, Effect, EffectState, Outcome, Proposal
@@ -16,6 +17,7 @@ from agent.domain.decision import Decision
 from agent.domain.delivery import Abilities, Claim, Judged, Result, Sendout, Swept, Undecided
 from agent.domain.facts import Booking
 from agent.domain.guideline import Found, GuidelineQuery
+from agent.domain.identity import Merge
 from agent.domain.ids import CustomerId, DecisionId, EffectId, ExternalId, TenantId
 from agent.domain.imports import Row
 from agent.domain.journey import Chapter
@@ -161,6 +163,18 @@ class Erasure(Protocol):
     """A person's data taken away for good."""
 
     def erase(self, tenant: TenantId, customer: CustomerId) -> int: ...
+
+
+class Identities(Protocol):
+    """Which customers are one person, as recorded; a merge is a link that can be taken back."""
+
+    def known(self, tenant: TenantId) -> list[identity.Known]: ...
+
+    def merge(self, tenant: TenantId, kept: CustomerId, joined: CustomerId, evidence: str, by: str) -> Merge: ...
+
+    def undo(self, tenant: TenantId, merge_id: str, by: str) -> int: ...
+
+    def merges(self, tenant: TenantId) -> list[Merge]: ...
 
 
 class Coupons(Protocol):

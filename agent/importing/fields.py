@@ -28,7 +28,7 @@ class BadField(ValueError):
 
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _MARKS = "\u200e\u200f\u061c\ufeff"
-"""Marks of direction that programs put around a name written from right to left; inside it they would hide something."""
+"""Marks of direction that programs put around names written from right to left; inside one they would hide."""
 _FORMULA = re.compile(r"[=@]|[-+]\s*[^\d\s.,]")
 
 

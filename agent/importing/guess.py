@@ -24,8 +24,8 @@ _NAMES: Mapping[str, str] = {
     "customer": "customer customerid custid customerno memberno memberid member userid user clientid accountid "
     "회원번호 회원id 고객번호 고객id 고객코드 아이디 회원아이디 회원코드",
     "order": "order orderid orderno ordernumber invoice invoiceno invoiceid 주문번호 주문id 주문코드",
-    "occurred_at": f"orderedat orderdate invoicedate purchasedate purchasedat occurredat 주문일시 주문일 주문일자 결제일 결제일시 "
-    f"구매일 구매일시 {_DATES}",
+    "occurred_at": "orderedat orderdate invoicedate purchasedate purchasedat occurredat 주문일시 주문일 주문일자 "
+    f"결제일 결제일시 구매일 구매일시 {_DATES}",
     "placed_at": f"placedat orderedat orderdate 주문일시 주문일 주문일자 {_DATES}",
     "opened_at": f"openedat received reportedat 접수일 접수일시 문의일시 {_DATES}",
     "closed_at": "closedat solvedat resolvedat 처리일 처리일시 완료일시",
@@ -39,7 +39,8 @@ _NAMES: Mapping[str, str] = {
     "currency": "currency 통화",
     "first_name": "firstname name givenname forename 이름 성명 고객명 회원명",
     "email": "email emailaddress mail 이메일 메일 이메일주소",
-    "phone": "phone mobile tel telephone cell phonenumber mobilenumber 휴대폰 휴대폰번호 휴대전화 핸드폰 연락처 전화번호",
+    "phone": "phone mobile tel telephone cell phonenumber mobilenumber 휴대폰 휴대폰번호 휴대전화 핸드폰 연락처 "
+    "전화번호",
     "born_on": "born bornon dateofbirth dob birthday birthdate 생년월일 생일",
     "country": "country countrycode 국가 국가코드",
     "region": "region 지역코드",
@@ -60,9 +61,12 @@ _NAMES: Mapping[str, str] = {
     "rating": "rating stars score 평점 별점",
     "words": "words review text comment body 후기 리뷰 내용 리뷰내용",
 }
+_MORE = {"customers": ("born_on",), "events": ("received_at", "entity", "dwell_seconds", "value", "currency")}
 _AGREEING = re.compile(r"동의|수신|consent|opt.?in|marketing|subscri", re.IGNORECASE)
+_AGREED_ON = re.compile(r"가입|동의일|joined|signed|consent.*(at|date)", re.IGNORECASE)
 _YES = re.compile(r"y|yes|true|1|o|ok|동의|수신|예|agreed?|subscribed", re.IGNORECASE)
 _NO = re.compile(r"n|no|false|0|x|거부|미동의|비동의|수신거부|아니오|unsubscribed|declined", re.IGNORECASE)
+_YAML_WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
 _EXAMPLES = "suppressions consents signals"
 """Files that only exist in our own form: nobody's export looks like them."""
 
@@ -93,11 +97,9 @@ def draft(path: Path, *, zone: str, country: str, currency: str, lang: str) -> s
         lines.append(f"encoding: {seen.layout.encoding}")
     if seen.layout.delimiter not in (",", None):
         lines.append(f"delimiter: {_quoted(seen.layout.delimiter)}")
-    moments = [ours for ours in found.columns if ours in MOMENTS]
-    if moments:
-        lines.append(f"zone: {zone}{_beside(said['zone'])}")
-    if moments or "born_on" in found.columns:
-        order, sure = _order([cell for ours in found.columns if ours in MOMENTS | DAYS for cell in _of(seen, found, ours)])
+    lines.append(f"zone: {zone}{_beside(said['zone'])}")
+    if dated := [ours for ours in found.columns if ours in MOMENTS | DAYS]:
+        order, sure = _order([cell for ours in dated for cell in _of(seen, found, ours)])
         lines.append(f"dates: {order}" + ("" if sure else _beside(said["dates"])))
     if any(_decimal_comma(_of(seen, found, ours)) for ours in found.columns if ours in NUMBERS):
         lines.append('decimal: ","')
@@ -145,7 +147,7 @@ def guess(seen: Seen) -> Guess:
 
 def _as(what: str, seen: Seen) -> Guess:
     form = FORMATS[what]
-    ours = [*form.columns, *(form.more or "").split(), *(["born_on"] if what == "customers" else [])]
+    ours = [*form.columns, *(form.more or "").split(), *_MORE.get(what, ())]
     columns: dict[str, str] = {}
     for name in ours:
         known = _NAMES.get(name, name.replace("_", "")).split()
@@ -207,7 +209,7 @@ def _agreement(column: str, seen: Seen, found: Guess, said: Mapping[str, str]) -
         return []
     yes = [a for a in answers if _YES.fullmatch(a)]
     no = [a for a in answers if _NO.fullmatch(a)]
-    dated = next((name for name in seen.cells if re.search(r"가입|동의일|joined|signed|consent.*(at|date)", name, re.I)), "")
+    dated = next((name for name in seen.cells if _AGREED_ON.search(name)), "")
     return [
         f"# {said['agreed'].format(column=column)}",
         "# consents:",
@@ -226,6 +228,6 @@ def _beside(comment: str) -> str:
 
 def _quoted(text: str) -> str:
     """As YAML reads it back as this very text."""
-    if re.fullmatch(r"[A-Za-z가-힣][\w가-힣 ]*", text) and text.casefold() not in ("y", "n", "yes", "no", "on", "off", "true", "false", "null"):
+    if re.fullmatch(r"[A-Za-z가-힣][\w가-힣 ]*", text) and text.casefold() not in _YAML_WORDS:
         return text.strip()
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t") + '"'

@@ -20,11 +20,38 @@ from agent.importing.fields import BadField, text
 from agent.importing.files import Layout, Record
 
 MOMENTS = frozenset(
-    "occurred_at received_at at placed_at deliver_by opened_at closed_at given_at deal_ended_at expires_at copied_at "
-    "due_at ends_at".split()
+    [
+        "occurred_at",
+        "received_at",
+        "at",
+        "placed_at",
+        "deliver_by",
+        "opened_at",
+        "closed_at",
+        "given_at",
+        "deal_ended_at",
+        "expires_at",
+        "copied_at",
+        "due_at",
+        "ends_at",
+    ]
 )
 DAYS = frozenset({"born_on", "launch_on"})
-NUMBERS = frozenset("price total quantity units value dwell_seconds latitude longitude chance number rating".split())
+NUMBERS = frozenset(
+    [
+        "price",
+        "total",
+        "quantity",
+        "units",
+        "value",
+        "dwell_seconds",
+        "latitude",
+        "longitude",
+        "chance",
+        "number",
+        "rating",
+    ]
+)
 Kind = Literal[
     "transactions",
     "customers",
@@ -41,7 +68,12 @@ Kind = Literal[
     "reviews",
     "signals",
 ]
-MAJORITY = {"KR": 19, **dict.fromkeys("GB US DE FR IT ES NL BE IE AT PT SE FI DK PL JP".split(), 18)}
+MAJORITY = {
+    "KR": 19,
+    **dict.fromkeys(
+        ["GB", "US", "DE", "FR", "IT", "ES", "NL", "BE", "IE", "AT", "PT", "SE", "FI", "DK", "PL", "JP"], 18
+    ),
+}
 """Years. Korea: Civil Act art. 4 (19); the others 18."""
 OLDEST_MAJORITY = 19
 Column = Annotated[str, Len(1, 200)]

@@ -1,4 +1,4 @@
-"""Published data sets, each read as its authors wrote it: UCI Online Retail, CDNOW, OTTO sessions, tau2-bench's shop."""
+"""Published data sets, each read as its authors wrote it: Online Retail, CDNOW, OTTO sessions, tau2-bench's shop."""
 
 from __future__ import annotations
 
@@ -113,6 +113,7 @@ def online_retail(key: str, record: Record) -> Line:
         outcome=outcome_of(who, quantity),
     )
 
+
 CDNOW = ("customer_id", "date", "number_of_cds", "dollar_value")
 _NEW_YORK = ZoneInfo("America/New_York")
 
@@ -217,7 +218,9 @@ def tau2_records(source: Source) -> Iterator[Record]:
         for name, said in part.items():
             line += 1
             fields = {"kind": kind, "said": said}
-            yield Record(line, fields, f"{kind}\x1f{name}\x1f{said!r}", "" if isinstance(said, dict) else "not an object")
+            yield Record(
+                line, fields, f"{kind}\x1f{name}\x1f{said!r}", "" if isinstance(said, dict) else "not an object"
+            )
 
 
 def tau2_retail(key: str, record: Record) -> Sequence[Row]:
@@ -226,7 +229,9 @@ def tau2_retail(key: str, record: Record) -> Sequence[Row]:
     Raises BadField.
     """
     said: Any = record.fields["said"]
-    return {"products": _tau2_product, "users": _tau2_user, "orders": _tau2_order}[str(record.fields["kind"])](key, said)
+    return {"products": _tau2_product, "users": _tau2_user, "orders": _tau2_order}[str(record.fields["kind"])](
+        key, said
+    )
 
 
 def _tau2_product(key: str, said: dict[str, Any]) -> list[Row]:

@@ -34,9 +34,7 @@ class Order:
     map: FileMap | None = None
 
 
-def run(
-    sink: ImportSink, tenant: TenantId, order: Order, today: date, progress: Progress = lambda *_: None
-) -> Tally:
+def run(sink: ImportSink, tenant: TenantId, order: Order, today: date, progress: Progress = lambda *_: None) -> Tally:
     """Imports one file. Each row gets one outcome; a row's key is its content and how often it stood before.
 
     Raises ImportFileError where the file as a whole cannot be read; what was taken until then stays, and is skipped

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+
 from agent.domain.imports import Line, RowOutcome
 from agent.domain.money import Money
 from agent.importing import fields as f
@@ -11,6 +12,8 @@ from agent.importing.files import Record
 COLUMNS = ("order", "customer", "occurred_at", "product", "quantity", "price", "currency")
 MORE = "name total country received_at"
 _CURRENCY = re.compile(r"[A-Z]{3}")
+
+
 def bounded(price: Money, quantity: int) -> Money:
     """The price, if the line is worth less than a billion: else sums would overflow. Raises BadField."""
     if abs(price.amount * quantity) >= 10**9:

@@ -23,7 +23,9 @@ _SERIAL = re.compile(r"[2-7]\d{4}(?:\.\d+)?")
 """1954 to 2119."""
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:[T ]?(\d{2})(\d{2})(\d{2})?)?")
-_FIGURES = re.compile(r"(\d{1,4})\s*[-./년]\s*(\d{1,2})\s*[-./월]\s*(\d{1,4})\s*[일.]?(?:\s*\([월화수목금토일]\))?,?(?P<clock>.*)")
+_FIGURES = re.compile(
+    r"(\d{1,4})\s*[-./년]\s*(\d{1,2})\s*[-./월]\s*(\d{1,4})\s*[일.]?(?:\s*\([월화수목금토일]\))?,?(?P<clock>.*)"
+)
 _NAMED_DAY_FIRST = re.compile(r"(\d{1,2})[- ]([A-Za-z]{3,9})\.?,?[- ](\d{2,4}),?(?P<clock>.*)")
 _NAMED_MONTH_FIRST = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4}),?(?P<clock>.*)")
 _CLOCK = re.compile(
@@ -33,9 +35,13 @@ _CLOCK = re.compile(
 )
 _MONTHS = {
     name: number
-    for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)
+    for number, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1
+    )
 }
-_KOREAN = re.compile(r"(?:(\d[\d,.]*)\s*억)?\s*(?:(\d[\d,.]*)\s*만)?\s*(?:(\d[\d,.]*)\s*천)?\s*(?:(\d)\s*백)?\s*(\d[\d,]*)?")
+_KOREAN = re.compile(
+    r"(?:(\d[\d,.]*)\s*억)?\s*(?:(\d[\d,.]*)\s*만)?\s*(?:(\d[\d,.]*)\s*천)?\s*(?:(\d)\s*백)?\s*(\d[\d,]*)?"
+)
 _UNITS = (10**8, 10**4, 10**3, 10**2, 1)
 
 
@@ -147,13 +153,13 @@ def amount(name: str, found: str, sign: DecimalSign) -> str:
 
 
 def _bare(found: str) -> tuple[str, bool]:
-    """Without currency, brackets and sign; whether it was negative."""
+    """Without currency, brackets and sign; whether it was negative. A backslash is how CP949 shows a won sign."""
     plain = unicodedata.normalize("NFKC", found).strip().replace("−", "-")
     negative = plain.startswith("(") and plain.endswith(")")
     plain = plain.strip("()").strip()
     if plain.endswith("-") and len(plain) > 1:
         plain = "-" + plain[:-1]
-    plain = re.sub(r"^([-+]?)\s*(?:[₩$£€¥]|[A-Z]{3}\s)\s*", r"\1", plain)
+    plain = re.sub(r"^([-+]?)\s*(?:[₩\\$£€¥]|[A-Z]{3}\s)\s*", r"\1", plain)
     plain = re.sub(r"\s*(?:원|₩|[$£€¥]|\s[A-Z]{3})$", "", plain)
     if plain.startswith("-"):
         return plain[1:].strip(), not negative
@@ -164,12 +170,17 @@ def _korean(name: str, plain: str) -> str:
     match = _KOREAN.fullmatch(plain)
     if match is None or not any(match.groups()):
         raise BadField(f"{name}: not a number")
-    total = sum((number(name, part) * unit for part, unit in zip(match.groups(), _UNITS, strict=True) if part), Decimal())
+    total = sum(
+        (number(name, part) * unit for part, unit in zip(match.groups(), _UNITS, strict=True) if part), Decimal()
+    )
     return format(total.normalize(), "f")
 
 
 def phone(name: str, found: str, country: str | None) -> str:
-    """The number as +821012345678 (E.164), read as one of `country` (ISO 3166-1) where it names none. Raises BadField."""
+    """The number as +821012345678 (E.164), read as one of `country` (ISO 3166-1) where it names none.
+
+    Raises BadField.
+    """
     import phonenumbers  # lazily: only people have telephones
 
     plain = unicodedata.normalize("NFKC", found).strip()

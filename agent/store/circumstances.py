@@ -97,11 +97,13 @@ def foreseen(rows: Sequence[Row[Any]]) -> tuple[Foreseen, ...]:
     )
 
 
-def orders(connection: Connection, tenant: TenantId, customer: CustomerId, at: datetime) -> tuple[Order, ...]:
+def orders(
+    connection: Connection, tenant: TenantId, customers: Sequence[CustomerId], at: datetime
+) -> tuple[Order, ...]:
     """The customer's orders as known at the instant, newest first."""
     o, s = t.orders.c, t.shipments.c
     rows = connection.execute(
-        select(t.orders).where(o.tenant == tenant, o.customer == customer, o.at <= at).order_by(o.placed_at.desc())
+        select(t.orders).where(o.tenant == tenant, o.customer.in_(customers), o.at <= at).order_by(o.placed_at.desc())
     ).all()
     parts: Grouped = defaultdict(list)
     names = [row.order_id for row in rows]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Row
@@ -12,6 +14,7 @@ from sqlalchemy import Row
 from agent.domain.customer import (
     CASE_EVENTS,
     SERVICE_EVENTS,
+    AgeAssurance,
     Basis,
     CampaignLeft,
     Case,
@@ -21,25 +24,61 @@ from agent.domain.customer import (
     Contact,
     Event,
     Journey,
+    PurchaseHistory,
     Purpose,
     Reach,
 )
 from agent.domain.ids import AddressRef
+from agent.domain.money import Money
 from agent.store.journeys import journey_of
 
 VIEWS = ("page_viewed", "product_viewed")
 MOST_VIEWS = 30
 MOST_OF_A_KIND = 5
+_FACTS = ("country", "zone", "locale", "region")
 
 
 def share(campaign: CampaignLeft, given: int) -> CampaignLeft:
     return campaign if not given else replace(campaign, share_left=max(0, campaign.share - given))
 
 
-def reach(rows: list[Row[Any]]) -> tuple[Reach, ...]:
+def reach(rows: list[Row[Any]], customers: Sequence[str]) -> tuple[Reach, ...]:
+    """One address a channel: the customer's own, else that of somebody they are one with; listed where any is."""
+    chosen: dict[str, Row[Any]] = {}
+    for row in sorted(rows, key=lambda r: (customers.index(r.customer), r.address_ref)):
+        chosen.setdefault(row.channel, row)
+    listed = {row.channel for row in rows if row.listed}
     return tuple(
-        Reach(channel=Channel(r.channel), address_ref=AddressRef(r.address_ref), region=r.region, listed=r.listed)
-        for r in sorted(rows, key=lambda r: r.address_ref)
+        Reach(
+            channel=Channel(r.channel),
+            address_ref=AddressRef(r.address_ref),
+            region=r.region,
+            listed=r.channel in listed,
+        )
+        for r in sorted(chosen.values(), key=lambda r: r.address_ref)
+    )
+
+
+def facts(rows: Sequence[Row[Any]]) -> SimpleNamespace:
+    """What is known of the person: of the first of the customers that says it; a child if any says so."""
+    known = {name: next((v for row in rows if (v := getattr(row, name))), None) for name in _FACTS}
+    ages = {AgeAssurance(row.age) for row in rows}
+    age = AgeAssurance.MINOR if AgeAssurance.MINOR in ages else max(ages, key=list(AgeAssurance).index)
+    return SimpleNamespace(**known, age=age)
+
+
+def history(rows: Sequence[Row[Any]], favourites: Mapping[str, str], currency: str) -> PurchaseHistory | None:
+    """What the customers together bought; the favourite is that of whoever ordered most."""
+    rows = [row for row in rows if row.orders]
+    if not rows:
+        return None
+    keenest = max(rows, key=lambda r: (r.orders, r.last_at))
+    return PurchaseHistory(
+        orders=sum(row.orders for row in rows),
+        first_at=min(row.first_at for row in rows),
+        last_at=max(row.last_at for row in rows),
+        net=Money.from_micros(sum(int(row.net) for row in rows), currency),
+        favourite=favourites.get(keenest.customer, ""),
     )
 
 

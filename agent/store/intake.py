@@ -29,6 +29,7 @@ from agent.guardrails import banner
 from agent.store import catalogue
 from agent.store import schema as t
 from agent.store.database import Database
+from agent.store.groups import groups_in
 from agent.store.journeys import TOLD, Told, tell, with_journeys_or_waits
 from agent.store.ledger import Book
 from agent.store.registers import copy, hashed, is_listed
@@ -353,7 +354,12 @@ class _Batch:
         )
 
     def _tell(self, told: list[Told]) -> None:
-        """Ends what these events end. Customers are locked first: the dispatcher locks in that order too."""
+        """Ends what these events end. Customers are locked first: the dispatcher locks in that order too.
+
+        What a person did under one of their names they did under all.
+        """
+        groups = groups_in(self._connection, self._tenant, {customer for customer, *_ in told})
+        told = [(member, kind, entity, at) for who, kind, entity, at in told for member in groups.of(who)]
         concerned = with_journeys_or_waits(self._connection, self._tenant, {customer for customer, *_ in told})
         if concerned:
             move_versions(self._connection, self._tenant, concerned)

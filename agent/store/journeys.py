@@ -18,6 +18,7 @@ from agent.domain.timers import WAITED_FOR, Timer, TimerKind
 from agent.store import schema as t
 from agent.store.arms import count_outcome
 from agent.store.database import Database
+from agent.store.groups import groups_in
 from agent.store.records import effect_of
 from agent.store.resources import release
 from agent.store.rows import chunks, note
@@ -111,8 +112,10 @@ def leave(connection: Connection, tenant: TenantId, customer: str, now: datetime
 
 
 def refused(connection: Connection, tenant: TenantId, customers: Iterable[str], now: datetime) -> None:
-    """Whoever says no is not followed any further, on whatever channel."""
-    rows = [row for row in _active(connection, tenant, set(customers)) if row.goal in SELLING]
+    """Whoever says no is not followed any further, on whatever channel and under whatever name."""
+    named = set(customers)
+    everybody: set[str] = set(groups_in(connection, tenant, named).all(named))
+    rows = [row for row in _active(connection, tenant, everybody) if row.goal in SELLING]
     end(connection, tenant, rows, Exit.OPTED_OUT, now)
 
 
@@ -192,8 +195,11 @@ class SqlJourneys:
     def chapters(self, tenant: TenantId, customer: CustomerId) -> list[Chapter]:
         """All journeys of a customer, oldest first."""
         c = t.journeys.c
-        query = select(t.journeys).where(c.tenant == tenant, c.customer == customer).order_by(c.started_at, c.journey)
         with self._database.reading() as connection:
+            group = groups_in(connection, tenant, [customer]).of(customer)
+            query = (
+                select(t.journeys).where(c.tenant == tenant, c.customer.in_(group)).order_by(c.started_at, c.journey)
+            )
             return [
                 Chapter(journey=journey_of(row), exit=Exit(row.exit) if row.exit else None, ended_at=row.ended_at)
                 for row in connection.execute(query)
@@ -203,8 +209,9 @@ class SqlJourneys:
         """Every effect of a customer with why it stands so and its outcomes, soonest first."""
         e, o = t.effects.c, t.outcomes.c
         with self._database.reading() as connection:
+            group = groups_in(connection, tenant, [customer]).of(customer)
             rows = connection.execute(
-                select(t.effects).where(e.tenant == tenant, e.customer == customer).order_by(e.due_at, e.effect)
+                select(t.effects).where(e.tenant == tenant, e.customer.in_(group)).order_by(e.due_at, e.effect)
             ).all()
             came: dict[str, list[tuple[str, datetime]]] = {}
             for some in chunks([row.effect for row in rows]):

@@ -22,6 +22,7 @@ from agent.domain.ports import Clock, Duties
 from agent.domain.timers import Timer, TimerKind
 from agent.store import schema as t
 from agent.store.database import Database
+from agent.store.groups import groups_in
 from agent.store.journeys import refused
 from agent.store.rows import chunks, insert_new, move_versions, note
 from agent.store.timers import arm, cancel_reconfirmations
@@ -47,9 +48,9 @@ class SqlLedger:
             book = Book(connection, tenant, self._duties, self._controller, now)
             new = book.append([(customer, entry) for entry in entries], source)
             note(connection, tenant, now, "consent", customer, new=len(new), source=source)
-            e = t.effects.c
+            e, group = t.effects.c, groups_in(connection, tenant, [customer]).of(customer)
             under_way = connection.execute(
-                select(func.count()).where(e.tenant == tenant, e.customer == customer, e.state == EffectState.SENDING)
+                select(func.count()).where(e.tenant == tenant, e.customer.in_(group), e.state == EffectState.SENDING)
             ).scalar_one()
         refused_ = ConsentStatus.WITHDRAWN
         return [replace(_receipt(row), handed_over=under_way if row["status"] == refused_ else 0) for row in new]
@@ -73,11 +74,12 @@ class SqlLedger:
         Book(connection, tenant, self._duties, self._controller, now).append(again, "notice")
 
     def history(self, tenant: TenantId, customer: CustomerId) -> list[Receipt]:
-        """All entries of the customer, oldest first."""
+        """All entries of the customer, under whatever name, oldest first."""
         c = t.consents.c
         with self._database.reading() as connection:
+            group = groups_in(connection, tenant, [customer]).of(customer)
             rows = connection.execute(
-                select(t.consents).where(c.tenant == tenant, c.customer == customer).order_by(c.given_at, c.consent)
+                select(t.consents).where(c.tenant == tenant, c.customer.in_(group)).order_by(c.given_at, c.consent)
             ).all()
         return [_receipt(row._asdict()) for row in rows]
 

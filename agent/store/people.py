@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, select
 
 from agent.domain.errors import NotFound
 from agent.domain.ids import CustomerId, ExternalId, TenantId
 from agent.domain.ports import Known
 from agent.store import schema as t
 from agent.store.database import Database
+from agent.store.groups import groups_in
 
 
 class SqlCustomers:
@@ -16,30 +17,34 @@ class SqlCustomers:
         self._database = database
 
     def find(self, tenant: TenantId, name: ExternalId | CustomerId) -> CustomerId:
-        """The pseudonym behind an external id or a pseudonym. Raises NotFound, without repeating the id."""
+        """The pseudonym behind an external id or a pseudonym; of merged customers, the one that was kept.
+
+        Raises NotFound, without repeating the id.
+        """
         i, c = t.identities.c, t.customers.c
         with self._database.reading() as connection:
             found = (
                 connection.execute(select(i.customer).where(i.tenant == tenant, i.external_id == name)).scalar()
                 or connection.execute(select(c.customer).where(c.tenant == tenant, c.customer == name)).scalar()
             )
-        if found is None:
-            raise NotFound(
-                "no customer of this id",
-                next_step="Give the id as in your imported file, or the pseudonym (c_...) that a decision shows.",
-            )
-        return CustomerId(found)
+            if found is not None:
+                return groups_in(connection, tenant, [found]).head(found)
+        raise NotFound(
+            "no customer of this id",
+            next_step="Give the id as in your imported file, or the pseudonym (c_...) that a decision shows.",
+        )
 
     def all(self, tenant: TenantId) -> list[CustomerId]:
-        """Every customer's pseudonym, in a stable order."""
+        """Every customer's pseudonym, in a stable order; whoever was joined to another is that other."""
         c = t.customers.c
         with self._database.reading() as connection:
-            rows = connection.execute(select(c.customer).where(c.tenant == tenant).order_by(c.customer)).scalars()
-            return [CustomerId(name) for name in rows]
+            query = select(c.customer).where(c.tenant == tenant, ~_joined()).order_by(c.customer)
+            return [CustomerId(name) for name in connection.execute(query).scalars()]
 
     def count(self, tenant: TenantId) -> int:
         with self._database.reading() as connection:
-            return int(connection.execute(select(func.count()).where(t.customers.c.tenant == tenant)).scalar_one())
+            query = select(func.count()).select_from(t.customers).where(t.customers.c.tenant == tenant, ~_joined())
+            return int(connection.execute(query).scalar_one())
 
     def everyone(self, tenant: TenantId) -> list[Known]:
         """All external ids, in their order."""
@@ -70,3 +75,9 @@ class SqlCustomers:
         with self._database.reading() as connection:
             row = connection.execute(select(c.locale, c.zone).where(c.tenant == tenant, c.customer == customer)).first()
         return (row.locale, row.zone) if row else (None, None)
+
+
+def _joined() -> ColumnElement[bool]:
+    """True of a customer who is one with another that was kept."""
+    c, m = t.customers.c, t.merges.c
+    return exists().where(m.tenant == c.tenant, m.joined == c.customer, m.undone_at.is_(None))

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from agent.domain.ids import CustomerId, ExternalId, PersonId, TenantId
 from agent.domain.ports import Clock, Ids
 from agent.store.database import Database
+from agent.store.groups import groups_in
 from agent.store.schema import audit, customers, tenants
 
 Key = TypeVar("Key", bound=str)
@@ -86,9 +87,11 @@ def chunks(ids: Sequence[Key]) -> list[Sequence[Key]]:
 
 
 def move_versions(connection: Connection, tenant: TenantId, touched: Iterable[str]) -> None:
-    """A decision fact of these customers changed: decisions made on what stood before will not commit."""
+    """A decision fact of these customers, or of whom they are one with, changed: decisions made on what stood before
+    will not commit."""
     c = customers.c
-    for some in chunks(sorted(set(touched))):
+    named = set(touched)
+    for some in chunks(sorted(groups_in(connection, tenant, named).all(named))):
         connection.execute(
             update(customers).where(c.tenant == tenant, c.customer.in_(some)).values(version=c.version + 1)
         )

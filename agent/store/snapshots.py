@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, Select
 
-from agent.domain.consent import standing
+from agent.domain.consent import standing, together
 from agent.domain.customer import (
-    AgeAssurance,
     Arm,
     CampaignLeft,
     Channel,
+    Consent,
     Event,
     OpenSlot,
     Product,
@@ -31,6 +31,7 @@ from agent.domain.playbook import Playbook
 from agent.journeys.calendars import openings
 from agent.store import circumstances, folds, reads
 from agent.store.database import Database
+from agent.store.groups import groups_in
 from agent.store.ledger import consent_of
 from agent.store.rows import chunks
 from agent.store.zones import zone_of
@@ -73,12 +74,13 @@ class _Reader:
         self._connection = connection
         self._tenant = tenant
         self._ids = ids
+        self._groups = groups_in(connection, tenant, ids, at)
         self._at = at
         self._playbook = playbook
         self._bound = {
             "tenant": tenant,
             "currency": playbook.brand.currency,
-            "ids": list(ids),
+            "ids": self._groups.all(ids),
             "at": at,
             # a refusal may be on file while a decision of a moment ago is still under way
             "soon": at + PRESENT,
@@ -92,10 +94,7 @@ class _Reader:
         people = {row.customer: row for row in self._rows(reads.CUSTOMERS)}
         if not people:
             return []
-        self._consents = {
-            customer: standing(consent_of(row) for row in rows)
-            for customer, rows in self._grouped(reads.CONSENTS).items()
-        }
+        self._consents = {name: self._standing(name, rows) for name, rows in self._grouped(reads.CONSENTS).items()}
         may = folds.allows_profiling
         profiled = [c for c in self._ids if any(may(k, self._at) for k in self._consents.get(c, ()))]
         self._addresses, self._contacts = self._grouped(reads.ADDRESSES), self._grouped(reads.CONTACTS)
@@ -112,16 +111,26 @@ class _Reader:
             "occasions": circumstances.occasions(self._playbook, self._at),
             "credits": self._credits(),
         }
-        return [self._one(people[c], products, campaigns, shared) for c in self._ids if c in people]
+        return [self._one(people[c], people, products, campaigns, shared) for c in self._ids if c in people]
+
+    def _standing(self, customer: str, rows: Sequence[Row[Any]]) -> tuple[Consent, ...]:
+        group = self._groups.of(customer)
+        if len(group) == 1:
+            return standing(consent_of(row) for row in rows)
+        own = ([consent_of(row) for row in rows if row.customer == member] for member in group)
+        return together(own, self._groups.since(customer))
 
     def _one(
         self,
         row: Row[Any],
+        people: dict[str, Row[Any]],
         products: dict[str, Product],
         campaigns: Sequence[CampaignLeft],
         shared: dict[str, Any],
     ) -> Snapshot:
         customer, brand, at = CustomerId(row.customer), self._playbook.brand, self._at
+        group = (customer, *(member for member in self._groups.of(customer) if member != customer))
+        known = folds.facts([people[name] for name in group if name in people])
         agreed = self._consents.get(customer, ())
         seen = folds.events([*self._events[customer], *folds.asked(self._cases[customer])], agreed, at)
         past, omens = self._past.get(customer), self._true(customer, seen)
@@ -131,20 +140,20 @@ class _Reader:
             customer=customer,
             version=row.version,
             ordinal=row.decisions,
-            country=row.country,
-            zone=row.zone or (zone_of(row.country) if self._attests_zone() else None),
-            locale=row.locale or brand.locale,
-            age=AgeAssurance(row.age),
-            region=row.region,
+            country=known.country,
+            zone=known.zone or (zone_of(known.country) if self._attests_zone() else None),
+            locale=known.locale or brand.locale,
+            age=known.age,
+            region=known.region,
             objected_at=folds.objection(agreed),
-            reach=folds.reach(self._addresses[customer]),
+            reach=folds.reach(self._addresses[customer], group),
             consents=agreed,
             events=seen,
             history=past,
             contacts=folds.contacts(self._contacts[customer]),
             cases=folds.cases(self._cases[customer]),
             products=tuple(products[name] for name in sorted(wanted) if name in products),
-            campaigns=tuple(folds.share(c, self._given.get((c.campaign, customer), 0)) for c in campaigns),
+            campaigns=tuple(folds.share(c, self._had(c.campaign, customer)) for c in campaigns),
             journeys=folds.journeys(self._journeys[customer]),
             foreseen=circumstances.foreseen(omens),
             orders=self._orders(customer),
@@ -167,33 +176,30 @@ class _Reader:
         stated = self._playbook.attestations.zone_follows_country
         return stated is not None and stated <= self._at.date()
 
+    def _had(self, campaign: str, customer: CustomerId) -> int:
+        return sum(self._given.get((campaign, member), 0) for member in self._groups.of(customer))
+
     def _rows(self, statement: Select[Any], ids: Sequence[CustomerId] | None = None) -> Sequence[Row[Any]]:
-        bound = self._bound if ids is None else self._bound | {"ids": list(ids)}
+        bound = self._bound if ids is None else self._bound | {"ids": self._groups.all(ids)}
         return self._connection.execute(statement, bound).all()
 
     def _grouped(self, statement: Select[Any], ids: Sequence[CustomerId] | None = None) -> Grouped:
         grouped: Grouped = defaultdict(list)
         for row in self._rows(statement, ids) if ids is None or ids else ():
             grouped[row.customer].append(row)
+        shared = [c for c in self._ids if len(self._groups.of(c)) > 1]
+        pooled = {c: [row for member in self._groups.of(c) for row in grouped.get(member, ())] for c in shared}
+        grouped.update({customer: rows for customer, rows in pooled.items() if rows})
         return grouped
 
     def _history(self, ids: Sequence[CustomerId]) -> dict[str, History]:
         """In the brand's currency: orders, first and last of them, net value after returns, product on most orders."""
-        totals = self._rows(reads.TOTALS, ids) if ids else ()
+        totals = self._grouped(reads.TOTALS, ids)
         if not totals:
             return {}
         favourites = {row.customer: row.product for row in self._rows(reads.FAVOURITES, ids)}
-        return {
-            row.customer: History(
-                orders=row.orders,
-                first_at=row.first_at,
-                last_at=row.last_at,
-                net=Money.from_micros(int(row.net), self._playbook.brand.currency),
-                favourite=favourites.get(row.customer, ""),
-            )
-            for row in totals
-            if row.orders
-        }
+        found = {c: folds.history(rows, favourites, self._playbook.brand.currency) for c, rows in totals.items()}
+        return {customer: past for customer, past in found.items() if past is not None}
 
     def _products(self) -> dict[str, Product]:
         names = {row.entity for rows in self._events.values() for row in rows}
@@ -206,7 +212,8 @@ class _Reader:
     def _orders(self, customer: CustomerId) -> tuple[Order, ...]:
         """Looked up only for whoever has asked, or has a case."""
         asked = bool(self._cases[customer])
-        return circumstances.orders(self._connection, self._tenant, customer, self._at) if asked else ()
+        group = self._groups.of(customer)
+        return circumstances.orders(self._connection, self._tenant, group, self._at) if asked else ()
 
     def _credits(self) -> tuple[CreditLeft, ...]:
         """What is given for trouble had, and what its budget has left."""

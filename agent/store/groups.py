@@ -1,0 +1,69 @@
+"""Which customers are one person just now: merges are links that are followed when reading, so that nothing moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, or_, select
+
+from agent.domain.ids import CustomerId, TenantId
+from agent.store.schema import merges
+
+CHUNK = 500
+
+
+@dataclass(slots=True)
+class Groups:
+    """`of` gives the whole group of a customer, whoever is kept first; alone, for most."""
+
+    _links: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    _members: dict[str, list[str]] = field(default_factory=dict)
+
+    def head(self, customer: str) -> CustomerId:
+        while customer in self._links:
+            customer = self._links[customer][0]
+        return CustomerId(customer)
+
+    def of(self, customer: str) -> tuple[CustomerId, ...]:
+        if not self._links:
+            return (CustomerId(customer),)
+        if not self._members:
+            for joined in self._links:
+                self._members.setdefault(self.head(joined), []).append(joined)
+        head = self.head(customer)
+        return (head, *(CustomerId(name) for name in sorted(self._members.get(head, ()))))
+
+    def all(self, customers: Iterable[str]) -> list[CustomerId]:
+        """The customers and everybody joined with them, each once."""
+        if not self._links:
+            return [CustomerId(name) for name in dict.fromkeys(customers)]
+        return list(dict.fromkeys(member for customer in customers for member in self.of(customer)))
+
+    def since(self, customer: str) -> datetime:
+        """Since when the group stands as it is. Raises ValueError for a customer who is alone."""
+        return max(self._links[member][1] for member in self.of(customer) if member in self._links)
+
+    def link(self, joined: str, kept: str, at: datetime) -> None:
+        self._links[joined] = (kept, at)
+        self._members.clear()
+
+
+def groups_in(connection: Connection, tenant: TenantId, ids: Iterable[str], at: datetime | None = None) -> Groups:
+    """The groups of these customers, now or as they stood at an instant."""
+    c = merges.c
+    stands = c.undone_at.is_(None) if at is None else or_(c.undone_at.is_(None), c.undone_at > at) & (c.at <= at)
+    found, known, frontier = Groups(), set(ids), sorted(set(ids))
+    while frontier:
+        met: set[str] = set()
+        for start in range(0, len(frontier), CHUNK):
+            some = frontier[start : start + CHUNK]
+            for side in (c.joined, c.kept):
+                query = select(c.joined, c.kept, c.at).where(c.tenant == tenant, side.in_(some), stands)
+                for row in connection.execute(query):
+                    found.link(row.joined, row.kept, row.at)
+                    met |= {row.joined, row.kept}
+        frontier = sorted(met - known)
+        known |= met
+    return found
