@@ -10,19 +10,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.domain.errors import InputError, PlaybookError
+from agent.domain.errors import InputError
 from agent.domain.ids import TenantId
 from agent.domain.playbook import Playbook
 from agent.domain.ports import Clock, Decider, Ids, Provider, Rng, Switches
+from agent.playbooks import load_playbook, playbook_path, read_passages
 from agent.settings import Settings
-from agent.strict_yaml import YamlFault, read
-from prompts.loading import STARTER
 
 if TYPE_CHECKING:
     from agent.consenting import Consents
     from agent.dispatch.dispatcher import Dispatcher, Route
     from agent.dispatch.judging import Judging
     from agent.domain.guideline import Passage
+    from agent.guidelines.index import ChromaIndex
     from agent.sending import Sending
     from agent.service import Deciding, Stores, Tactful
     from agent.store.database import Database
@@ -60,37 +60,6 @@ def load_settings() -> Settings:
         raise InputError(
             "not readable as TOML", place="tactful.toml", next_step="Correct the file, or remove it."
         ) from error
-
-
-def playbook_path(settings: Settings, tenant: TenantId, locale: str = "en") -> Path:
-    """The tenant's playbook file: the configured one, else the starter brand's."""
-    if settings.playbook:
-        return Path(settings.playbook.replace("{tenant}", tenant))
-    return STARTER / locale / "playbook.yaml"
-
-
-def load_playbook(path: Path) -> Playbook:
-    """Raises PlaybookError with file, line and field."""
-    if path.is_dir():
-        path = path / "playbook.yaml"
-    try:
-        playbook = read(path, Playbook)
-    except OSError as error:
-        raise PlaybookError(
-            (error.strerror or "cannot be read").lower(),
-            place=str(path),
-            next_step="Write one with `tactful init DIR`.",
-        ) from error
-    except YamlFault as fault:
-        what = f"{fault.field}: {fault.what}" if fault.field else fault.what
-        raise PlaybookError(what, place=f"{path}:{fault.line}", next_step="Mend the playbook and try again.") from fault
-    _check(playbook, path)
-    return playbook
-
-
-def guideline_folder(playbook: Playbook, path: Path) -> Path:
-    base = path if path.is_dir() else path.parent
-    return base / (playbook.guidelines or "guidelines")
 
 
 def open_database(settings: Settings) -> Database:
@@ -141,14 +110,6 @@ def tenant_id(name: str) -> TenantId:
     return TenantId(name)
 
 
-def read_passages(playbook: Playbook, path: Path) -> tuple[Passage, ...]:
-    """The brand's guideline passages. Raises GuidelineError; a missing folder means none."""
-    from agent.guidelines.reading import read_folder
-
-    folder = guideline_folder(playbook, path)
-    return read_folder(folder) if folder.is_dir() else ()
-
-
 def decision_graph() -> Any:
     """The compiled decision graph for `langgraph.json`, under the process's settings."""
     return open_tactful(load_settings()).deciding.graph
@@ -172,12 +133,14 @@ def _books(store: Database, tenant: TenantId, playbook: Playbook, clock: Clock, 
     from agent.store.bookings import SqlBookings, SqlCoupons
     from agent.store.commit import SqlCommit
     from agent.store.erasure import SqlErasure
+    from agent.store.guideline_versions import SqlGuidelineVersions
     from agent.store.identities import SqlIdentities
     from agent.store.intake import SqlIntake
     from agent.store.journeys import SqlJourneys
     from agent.store.ledger import SqlLedger
     from agent.store.outcomes import SqlOutcomes
     from agent.store.people import SqlCustomers
+    from agent.store.quality import SqlDataQuality
     from agent.store.records import SqlRecords
     from agent.store.registers import SqlTokens
     from agent.store.rows import Pseudonyms
@@ -208,6 +171,8 @@ def _books(store: Database, tenant: TenantId, playbook: Playbook, clock: Clock, 
         coupons=SqlCoupons(store, clock),
         erasure=SqlErasure(store, clock),
         identities=SqlIdentities(store, clock, duties, playbook.brand.name),
+        quality=SqlDataQuality(store, playbook),
+        guidelines=SqlGuidelineVersions(store, clock),
         outcomes=SqlOutcomes(store, clock, duties, playbook.brand.name),
     )
     return _Books(stores, consents, names, ledger)
@@ -320,15 +285,12 @@ def _deciding(
     from agent.graph.build import Steps, build
     from agent.graph.environment import environment
     from agent.guardrails.rulebook import shipped
-    from agent.guidelines.index import ChromaIndex, connect
     from agent.service import Deciding
-    from agent.store.guideline_versions import SqlGuidelineVersions
     from tools.catalogue import Catalogue
 
     toolset = Catalogue()
     passages = read_passages(playbook, path)
-    index = ChromaIndex(connect(settings.home / "chroma"), tenant, passages)
-    SqlGuidelineVersions(store, clock).put(tenant, index.version, len(passages))
+    index = _index(settings, tenant, passages)
     seed = f"tactful:{tenant}"
     env = environment(tenant, playbook, shipped(playbook.packs), toolset, index, HashRng(seed), passages)
     if decider is None and settings.model_name:
@@ -357,29 +319,22 @@ def _deciding(
     )
 
 
-def _check(playbook: Playbook, path: Path) -> None:
-    """What the playbook names must exist: actions, the currency, the guidelines' folder. Raises PlaybookError.
+def _index(settings: Settings, tenant: TenantId, passages: Sequence[Passage]) -> ChromaIndex:
+    """The passages in Chroma; by their words alone while the endpoint for vectors fails. Raises InputError."""
+    from agent.guidelines.embedding import Endpoint, NoVectors
+    from agent.guidelines.index import ChromaIndex, connect
 
-    Actions are read off the file names: importing the tools would cost a second.
-    """
-    from babel.numbers import list_currencies
-
-    import tools
-    from agent.journeys.calendars import has_holidays
-
-    known = {p.stem for p in Path(next(iter(tools.__path__))).glob("*.py")}
-    known -= {"__init__", "contract", "catalogue", "hold", "wait_until"}
-    for where, names in (("actions", playbook.actions), ("limits.review", playbook.limits.review)):
-        for name in names:
-            if name not in known:
-                choose = f"Choose from: {', '.join(sorted(known))}."
-                raise PlaybookError(f"{where}.{name}: no such action", place=str(path), next_step=choose)
-    if playbook.brand.currency not in list_currencies():
-        raise PlaybookError("brand.currency: no such currency", place=str(path), next_step="Use a code such as GBP.")
-    for calendar in playbook.calendars:
-        if calendar.holidays is not None and not has_holidays(calendar.holidays):
-            what = f"calendars: no public holidays are known for {calendar.holidays}"
-            raise PlaybookError(what, place=str(path), next_step="Write a country or a part of one: KR, GB-ENG.")
-    folder = guideline_folder(playbook, path)
-    if playbook.guidelines and not folder.is_dir():
-        raise PlaybookError("guidelines: no such folder", place=str(path), next_step=f"Make {folder}, or name another.")
+    client = connect(settings.home / "chroma")
+    if settings.embedding_url is None:
+        return ChromaIndex(client, tenant, passages)
+    if not settings.embedding_model:
+        raise InputError(
+            "the endpoint is set, but no model is named", place="TACTFUL_EMBEDDING_MODEL", next_step="Name one."
+        )
+    try:
+        vectors = Endpoint(
+            settings.embedding_url, settings.embedding_model, settings.embedding_key, settings.deadline_seconds
+        )
+        return ChromaIndex(client, tenant, passages, vectors)
+    except NoVectors:
+        return ChromaIndex(client, tenant, passages)

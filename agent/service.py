@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -31,8 +30,10 @@ from agent.domain.ports import (
     Commit,
     Coupons,
     Customers,
+    DataQuality,
     Erasure,
     GuidelineIndex,
+    GuidelineVersions,
     Identities,
     Ids,
     ImportSink,
@@ -42,6 +43,7 @@ from agent.domain.ports import (
     Snapshots,
     Toolset,
 )
+from agent.domain.quality import Quality, judge
 from agent.domain.verdict import Ruling
 from agent.guardrails.words import compose, links_of
 from agent.importing import run as importing
@@ -78,6 +80,8 @@ class Stores:
     coupons: Coupons
     erasure: Erasure
     identities: Identities
+    quality: DataQuality
+    guidelines: GuidelineVersions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +120,8 @@ class Tactful:
         self.stores = stores
         self.consents = consents
         self.sending = sending
-        self._judging = cache(judging)
+        self._make_judging = judging
+        self._judged: Judging | None = None
         self._clock = clock
         self._ids = ids
         self._make = deciding
@@ -124,9 +129,25 @@ class Tactful:
 
     @property
     def deciding(self) -> Deciding:
+        """Made on first use, and anew when the brand's guidelines have changed meanwhile: every process that answers
+        does so from the version on record. Raises StoreError where its own files are of another one."""
         if self._made is None:
             self._made = self._make()
+            self.stores.guidelines.put(self.tenant, self._made.index.version, len(self._made.passages))
+        elif self.stores.guidelines.current(self.tenant) != self._made.index.version:
+            self._made = self._make()
+            if self.stores.guidelines.current(self.tenant) != self._made.index.version:
+                raise StoreError(
+                    "the guideline files here are of another version than the one in force",
+                    next_step="Bring the same files to every machine, then start this process again.",
+                )
+            self._judged = None
         return self._made
+
+    def _judging(self) -> Judging:
+        if self._judged is None:
+            self._judged = self._make_judging()
+        return self._judged
 
     @property
     def toolbox(self) -> Toolbox:
@@ -336,6 +357,16 @@ class Tactful:
         )
         judged = self._judging()(parcel, at)
         return judged.envelope, judged.ruling
+
+    def check(self) -> Quality:
+        """What is missing, stale, double, impossible or drifting in the data as it stands now."""
+        measures = self.stores.quality.measures(self.tenant, self._clock.now())
+        who = self.resolving.find()
+        people = {
+            "to_join": sum(len(match.customers) - 1 for match in who.matches),
+            "kept_apart": sum(len(apart.customers) for apart in who.apart),
+        }
+        return judge(replace(measures, doubles={**people, **measures.doubles}))
 
     # Audit -----------------------------------------------------------------------------------------------------------
     def fairness(self, attributes: Path) -> Report:

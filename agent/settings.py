@@ -27,11 +27,14 @@ class Settings(BaseSettings):
     model_name: str | None = None
     """The model to ask. Without a name no model is asked and the engine decides."""
     model_key: SecretStr = SecretStr("none")
+    embedding_url: str | None = None
+    """Base URL of an OpenAI-compatible endpoint for `/embeddings`; guidelines are then found by meaning as well."""
+    embedding_model: str | None = None
+    embedding_key: SecretStr = SecretStr("none")
     outbox: Literal["file", "console"] = "file"
     """Where messages go that no provider is set up for: files in `home`/outbox, or the terminal."""
     smtp_url: SecretStr | None = None
     """The mail server: smtp://user:password@host:587, smtps://..., or smtp+plain://localhost:25."""
-    """The sender of e-mails: Brand <hello@brand.example>."""
     mail_per_second: float = Field(default=10.0, gt=0, le=1000)
     webhook_url: str | None = None
     """Who takes text messages, push, Kakao and tasks for the staff, as signed webhooks."""

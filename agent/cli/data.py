@@ -49,6 +49,12 @@ def import_(
         what, file = None, Path(what) if what is not None else None
     if file is None:
         raise typer.BadParameter("name a file, or --guess FILE to draft a map of it", param_hint="FILE")
+    if what is not None:
+        from agent.importing.formats import FORMATS, PRESETS
+
+        kinds = [*FORMATS, *sorted({kind for kind, _ in PRESETS.values()} - FORMATS.keys())]
+        if what not in kinds:
+            raise typer.BadParameter(f"choose one of {', '.join(kinds)}", param_hint="WHAT")
     tactful = product(tenant)
     tally = _import(tactful, what, file, preset, map_, as_json)
     if as_json:
@@ -94,8 +100,9 @@ def _import(
 
 
 def _draft(file: Path, tenant: str, lang: str | None) -> None:
-    from agent.bootstrap import load_playbook, load_settings, playbook_path, tenant_id
+    from agent.bootstrap import load_settings, tenant_id
     from agent.importing.guess import draft
+    from agent.playbooks import load_playbook, playbook_path
 
     brand = load_playbook(playbook_path(load_settings(), tenant_id(tenant))).brand
     chosen = language(lang, brand.locale)
@@ -130,9 +137,10 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Check guideline files and copy them into the brand's folder; the index follows at once."""
-    from agent.bootstrap import guideline_folder, load_settings, playbook_path
+    from agent.bootstrap import load_settings
     from agent.domain.errors import GuidelineError
     from agent.guidelines.reading import read_file
+    from agent.playbooks import guideline_folder, playbook_path
 
     settings = load_settings()
     tactful = product(tenant)

@@ -95,15 +95,15 @@ def doctor(tenant: Tenant = "default", as_json: Json = False) -> None:
 
 
 def _playbook(settings: Settings, tenant: TenantId) -> str:
-    from agent.bootstrap import load_playbook, playbook_path
+    from agent.playbooks import load_playbook, playbook_path
 
     brand = load_playbook(playbook_path(settings, tenant)).brand
     return f"{brand.name} ({brand.country}, {brand.currency})" + ("" if settings.playbook else ", the starter brand")
 
 
 def _packs(settings: Settings, tenant: TenantId) -> str:
-    from agent.bootstrap import load_playbook, playbook_path
     from agent.guardrails.rulebook import shipped
+    from agent.playbooks import load_playbook, playbook_path
 
     book = shipped(load_playbook(playbook_path(settings, tenant)).packs)
     return f"{', '.join(book.texts)}: {len(book.clauses)} rules, version {book.version}"

@@ -23,6 +23,7 @@ from agent.domain.imports import Row
 from agent.domain.journey import Chapter
 from agent.domain.money import Money
 from agent.domain.playbook import Playbook
+from agent.domain.quality import Measures
 from agent.domain.signals import Situation
 from agent.domain.timers import Timer
 
@@ -175,6 +176,20 @@ class Identities(Protocol):
     def undo(self, tenant: TenantId, merge_id: str, by: str) -> int: ...
 
     def merges(self, tenant: TenantId) -> list[Merge]: ...
+
+
+class GuidelineVersions(Protocol):
+    """Which state of a brand's guideline files is in force, for every process alike."""
+
+    def current(self, tenant: TenantId) -> str | None: ...
+
+    def put(self, tenant: TenantId, version: str, passages: int) -> bool: ...
+
+
+class DataQuality(Protocol):
+    """Counts over all that a tenant has imported, at an instant."""
+
+    def measures(self, tenant: TenantId, at: datetime) -> Measures: ...
 
 
 class Coupons(Protocol):

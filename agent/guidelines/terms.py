@@ -9,13 +9,12 @@ import math
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-DIMENSIONS = 4096
+DIMENSIONS = 512
 
 _LATIN = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 _HANGUL = re.compile(r"[가-힣]+")
@@ -120,26 +119,3 @@ def hashed(text: str) -> NDArray[np.float32]:
         vector[code % DIMENSIONS] += (1.0 if code & 0x80000000 else -1.0) * (1.0 + math.log(count))
     norm = float(np.linalg.norm(vector))
     return vector / np.float32(norm) if norm else vector
-
-
-class Sparse:
-    """Exact TF-IDF over a fixed set of texts: cosine of a query with any of them."""
-
-    def __init__(self, texts: Mapping[str, str]) -> None:
-        counts = {name: terms(text) for name, text in texts.items()}
-        seen: Counter[str] = Counter()
-        for counted in counts.values():
-            seen.update(counted.keys())
-        total = len(texts)
-        self._idf = {term: math.log((1 + total) / (1 + n)) + 1.0 for term, n in seen.items()}
-        self._vectors = {name: self._weighted(counted) for name, counted in counts.items()}
-
-    def _weighted(self, counted: Counter[str]) -> dict[str, float]:
-        raw = {t: (1.0 + math.log(n)) * self._idf[t] for t, n in counted.items() if t in self._idf}
-        norm = math.sqrt(sum(w * w for w in raw.values())) or 1.0
-        return {term: weight / norm for term, weight in raw.items()}
-
-    def scores(self, query: str, names: Iterable[str]) -> dict[str, float]:
-        """Cosine similarity of the query with each named text, in [0, 1]."""
-        asked = self._weighted(terms(query))
-        return {name: sum(w * self._vectors[name].get(t, 0.0) for t, w in asked.items()) for name in names}

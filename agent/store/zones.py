@@ -18,3 +18,9 @@ def _only_zones() -> dict[str, str]:
 def zone_of(country: str | None) -> str | None:
     """The IANA name, or None for an unknown country and for one with several zones: a guess would be a risk."""
     return _only_zones().get(country or "")
+
+
+def country_of(zone: str) -> str | None:
+    """The country that an IANA zone lies in, None for an unknown or shared one."""
+    found = get_global("zone_territories").get(zone)
+    return str(found) if found else None
