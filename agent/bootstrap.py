@@ -14,7 +14,7 @@ from agent.domain.errors import InputError
 from agent.domain.ids import TenantId
 from agent.domain.playbook import Playbook
 from agent.domain.ports import Clock, Decider, Ids, Provider, Rng, Switches
-from agent.playbooks import load_playbook, playbook_path, read_passages
+from agent.playbooks import load_playbook, playbook_path, read_messages, read_passages
 from agent.settings import Settings
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def open_tactful(
     books = _books(store, name, playbook, clock, ids)
 
     def deciding() -> Deciding:
-        return _deciding(settings, name, playbook, path, books.stores, store, clock, decider)
+        return _deciding(settings, name, playbook, path, books.stores, clock, decider)
 
     def judging() -> Judging:
         return _judging(name, playbook, path)
@@ -277,7 +277,6 @@ def _deciding(
     playbook: Playbook,
     path: Path,
     stores: Stores,
-    store: Database,
     clock: Clock,
     decider: Decider | None,
 ) -> Deciding:
@@ -292,7 +291,16 @@ def _deciding(
     passages = read_passages(playbook, path)
     index = _index(settings, tenant, passages)
     seed = f"tactful:{tenant}"
-    env = environment(tenant, playbook, shipped(playbook.packs), toolset, index, HashRng(seed), passages)
+    env = environment(
+        tenant,
+        playbook,
+        shipped(playbook.packs),
+        toolset,
+        index,
+        HashRng(seed),
+        passages,
+        read_messages(playbook, path),
+    )
     if decider is None and settings.model_name:
         from agent.graph.deciders.model import ModelDecider
 

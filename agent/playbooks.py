@@ -10,7 +10,7 @@ from agent.domain.ids import TenantId
 from agent.domain.playbook import Playbook
 from agent.settings import Settings
 from agent.strict_yaml import YamlFault, read
-from prompts.loading import STARTER
+from prompts.loading import STARTER, Wording, read_wording
 
 if TYPE_CHECKING:
     from agent.domain.guideline import Passage
@@ -45,6 +45,17 @@ def load_playbook(path: Path) -> Playbook:
 def guideline_folder(playbook: Playbook, path: Path) -> Path:
     base = path if path.is_dir() else path.parent
     return base / (playbook.guidelines or "guidelines")
+
+
+def read_messages(playbook: Playbook, path: Path) -> Wording:
+    """The brand's own templates; none where it has no folder of them. Raises PlaybookError."""
+    folder = (path if path.is_dir() else path.parent) / (playbook.messages or "messages")
+    try:
+        return read_wording(folder)
+    except YamlFault as fault:
+        raise PlaybookError(
+            f"{fault.field}: {fault.what}", place=f"{folder.name}:{fault.line}", next_step="Mend the template."
+        ) from fault
 
 
 def read_passages(playbook: Playbook, path: Path) -> tuple[Passage, ...]:

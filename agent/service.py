@@ -17,7 +17,7 @@ from agent.domain.action import Kind
 from agent.domain.bundle import Committed, Effect, EffectState, Envelope
 from agent.domain.decision import Decision
 from agent.domain.delivery import Parcel, Swept
-from agent.domain.errors import InputError
+from agent.domain.errors import InputError, StoreError
 from agent.domain.guideline import Found, GuidelineQuery, Passage
 from agent.domain.ids import CustomerId, DecisionId, EffectId, ExternalId, TenantId, TriggerKey, decision_id
 from agent.domain.imports import Row, Tally

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,7 @@ from agent import strict_yaml
 
 ROOT = Path(__file__).parent
 LOCALES = ("ko", "en")
+_SLOT = re.compile(r"\{\{\s*([a-z_.]+)[^}]*\}\}")
 STARTER = ROOT / "brand" / "starter"
 
 
@@ -48,6 +50,66 @@ def template(locale: str, action: str, variant: str, channel: str) -> Template:
         return _file(locale, action)[variant][channel]
     except KeyError as missing:
         raise MissingWords(f"prompts/messages/{locale}/{action}.yaml: no {variant}/{channel}") from missing
+
+
+Key = tuple[str, str, str, str]
+"""Locale, action, variant (why it is done), channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A brand's own templates before the shipped ones. `version` is '' where it has none of its own."""
+
+    own: Mapping[Key, Template]
+    version: str = ""
+
+    def template(self, locale: str, action: str, variant: str, channel: str) -> Template:
+        """Raises MissingWords."""
+        found = self.own.get((locale, action, variant, channel))
+        return found or template(locale, action, variant, channel)
+
+
+SHIPPED = Wording({})
+
+
+def read_wording(folder: Path) -> Wording:
+    """A brand's `messages/LOCALE/ACTION.yaml`. Each template stands for a shipped one, and uses no other facts.
+
+    Raises strict_yaml.YamlFault with the file's name before what is wrong.
+    """
+    own: dict[Key, Template] = {}
+    shipped = {(locale, *rest): found for locale, *rest, found in templates()}
+    hashed = blake2b(digest_size=6)
+    for path in sorted(folder.glob("*/*.yaml")):
+        name = f"{path.parent.name}/{path.name}"
+        hashed.update(path.read_bytes())
+        try:
+            document = strict_yaml.Document(path.read_text(encoding="utf-8"))
+            for variant, channels in document.check(dict[str, dict[str, Template]]).items():
+                for channel, found in channels.items():
+                    key = (path.parent.name, path.stem, variant, channel)
+                    _check_own(key, found, shipped, document.line(variant, channel))
+                    own[key] = found
+        except strict_yaml.YamlFault as fault:
+            raise strict_yaml.YamlFault(fault.line, f"{name}: {fault.field}", fault.what) from fault
+        except UnicodeDecodeError as error:
+            raise strict_yaml.YamlFault(1, name, "the file is not UTF-8 text") from error
+    return Wording(own, hashed.hexdigest() if own else "")
+
+
+def _check_own(key: Key, found: Template, shipped: Mapping[tuple[str, ...], Template], line: int) -> None:
+    where = f"{key[2]}.{key[3]}"
+    if key not in shipped:
+        raise strict_yaml.YamlFault(line, where, "no message of this action, reason and channel exists")
+    allowed, used = slots_of(shipped[key]), slots_of(found)
+    if used - allowed:
+        can = ", ".join(sorted(allowed))
+        raise strict_yaml.YamlFault(line, where, f"{{{{{min(used - allowed)}}}}} is not known here; known: {can}")
+
+
+def slots_of(found: Template) -> set[str]:
+    """The names of the slots that a template uses."""
+    return set(_SLOT.findall(f"{found.subject}\n{found.body}\n{found.short}"))
 
 
 def templates() -> list[tuple[str, str, str, str, Template]]:

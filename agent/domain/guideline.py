@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 
@@ -11,17 +12,22 @@ from annotated_types import Ge, Le, Len
 from agent.domain.ids import PassageId
 
 ANY = "any"
+Word = Annotated[str, Len(1, 60)]
+"""A word, or a phrase; Korean ones match inside words, English ones whole words, or a beginning marked with a star."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:
     """What a guideline file demands rather than advises; the guard holds every message to it.
 
-    `formality` is for Korean (존댓말 or 반말); `greatest_discount` in percent.
+    `preferred_words` leads from a word that the brand does not say to the one it says instead, `avoid_topics` from a
+    topic to the words that give it away. `formality` is for Korean (존댓말 or 반말); `greatest_discount` in percent.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
-    forbidden_words: tuple[Annotated[str, Len(1, 60)], ...] = ()
+    forbidden_words: tuple[Word, ...] = ()
+    preferred_words: Mapping[Word, Word] = field(default_factory=dict)
+    avoid_topics: Mapping[Annotated[str, Len(1, 40)], Annotated[tuple[Word, ...], Len(1)]] = field(default_factory=dict)
     formality: Literal["formal", "casual"] | None = None
     emoji: bool = True
     greatest_discount: Annotated[int, Ge(0), Le(100)] | None = None

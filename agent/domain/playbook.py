@@ -259,6 +259,8 @@ class Playbook:
     """Within how many hours a colleague answers whoever was handed over."""
     best_hours: Mapping[Channel, Annotated[int, Ge(0), Le(23)]] = field(default_factory=dict)
     guidelines: str | None = None
+    messages: str | None = None
+    """The folder of the brand's own templates, `messages` without it."""
 
     def __post_init__(self) -> None:
         names = [campaign.name for campaign in self.campaigns]

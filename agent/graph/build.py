@@ -93,7 +93,7 @@ class Steps:
                 cause = error.cause
         kept: Step = {"brief": brief, "engine_only": cause, "ends": ends, "shortened": shorter_by}
         try:
-            worded = await EngineDecider().propose(brief, self.deadline)
+            worded = await EngineDecider(self.env.wording).propose(brief, self.deadline)
         except DeciderError as error:
             verdict = own_verdict(NO_WORDS, HoldReason.INELIGIBLE, str(error))
             return kept | {"proposal": None, "taken_back": _with(self, state, brief.lines[0].treatment.key, verdict)}

@@ -64,7 +64,7 @@ def _bundle(env: Environment, each: Survey, scores: Sequence[Score], trigger: Tr
         return nodes.bundle(env, trigger, weighing, passages, None, None, None)
     brief = nodes.brief(env, weighing, passages)
     try:
-        proposal = word(brief)
+        proposal = word(brief, env.wording)
     except DeciderError:
         return None
     draft = nodes.act(env, weighing, brief, proposal)

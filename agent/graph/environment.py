@@ -18,6 +18,7 @@ from agent.domain.ports import GuidelineIndex, Rng, Toolset
 from agent.domain.signals import SIGNALS_VERSION
 from agent.guardrails.judge import Guard
 from agent.guardrails.rulebook import RuleBook
+from prompts.loading import SHIPPED, Wording
 
 _PLAYBOOK = TypeAdapter(Playbook)
 _PASSAGES = TypeAdapter(tuple[Passage, ...])
@@ -33,6 +34,7 @@ class Environment:
     toolset: Toolset
     index: GuidelineIndex
     rng: Rng
+    wording: Wording
     policy: bytes
     policy_hash: str
     versions: Versions
@@ -53,14 +55,19 @@ def environment(
     index: GuidelineIndex,
     rng: Rng,
     passages: tuple[Passage, ...] = (),
+    wording: Wording = SHIPPED,
 ) -> Environment:
-    """`passages` are all of the brand's: those that bind are part of the policy. Raises PlaybookError."""
+    """`passages` are all of the brand's: those that bind are part of the policy, as is the version of its own words.
+
+    Raises PlaybookError.
+    """
     binding = tuple(p for p in passages if p.binds is not None)
     body = orjson.dumps(
         {
             "playbook": _PLAYBOOK.dump_python(playbook, mode="json"),
             "packs": book.texts,
             "binding": _PASSAGES.dump_python(binding, mode="json"),
+            **({"messages": wording.version} if wording.version else {}),
         },
         option=orjson.OPT_SORT_KEYS,
     )
@@ -72,6 +79,7 @@ def environment(
         toolset=toolset,
         index=index,
         rng=rng,
+        wording=wording,
         policy=body,
         policy_hash=policy_hash,
         versions=Versions(

@@ -16,7 +16,7 @@ _POLITE = ("요", "니다", "니까", "시오", "세요", "죠")
 
 
 def guidelines_kept(case: TextCase, rule: Families) -> Breach | None:
-    """Forbidden words, formality, emoji and the greatest discount, as the guidelines that hold here bind them.
+    """Words, topics, formality, emoji and the greatest discount, as the guidelines that hold here bind them.
 
     `rule` names the family of casual sentence endings.
     """
@@ -29,9 +29,13 @@ def guidelines_kept(case: TextCase, rule: Families) -> Breach | None:
 
 
 def _broken(binding: Binding, case: TextCase, text: str, rule: Families) -> str:
-    words = tuple(word.lower() for word in binding.forbidden_words)
-    if said(text, words):
+    if said(text, _lower(binding.forbidden_words)):
         return "a word that the brand forbids"
+    if found := said(case.finished.free, _lower(binding.preferred_words)):
+        return f"a word for which the brand says another: {_preferred(binding, found)}"
+    for topic, words in binding.avoid_topics.items():
+        if said(case.finished.free, _lower(words)):
+            return f"a topic that the brand avoids: {topic}"
     if not binding.emoji and _EMOJI.search(text):
         return "emoji, which the brand forbids"
     given = (int(s.value) for s in case.draft.payload.slots.values() if s.kind is SlotKind.PERCENT)
@@ -42,6 +46,15 @@ def _broken(binding: Binding, case: TextCase, text: str, rule: Families) -> str:
     casual = binding.formality == "casual"
     wrong = _polite(case.finished.free) if casual else _casual(case.finished.free, rule.words)
     return f"not in the brand's {'casual' if casual else 'polite'} form" if wrong else ""
+
+
+def _lower(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(word.lower() for word in words)
+
+
+def _preferred(binding: Binding, found: str) -> str:
+    """The brand's word in place of the one found."""
+    return next((say for word, say in binding.preferred_words.items() if said(found, _lower((word,)))), "")
 
 
 def _endings(text: str) -> Iterable[str]:
