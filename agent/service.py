@@ -18,7 +18,7 @@ from agent.domain.bundle import Committed, Effect, EffectState, Envelope
 from agent.domain.decision import Decision
 from agent.domain.delivery import Parcel, Swept
 from agent.domain.errors import InputError, StoreError
-from agent.domain.guideline import Found, GuidelineQuery, Passage
+from agent.domain.guideline import Passage
 from agent.domain.ids import CustomerId, DecisionId, EffectId, ExternalId, TenantId, TriggerKey, decision_id
 from agent.domain.imports import Row, Tally
 from agent.domain.instants import as_present
@@ -46,6 +46,7 @@ from agent.domain.ports import (
 from agent.domain.quality import Quality, judge
 from agent.domain.verdict import Ruling
 from agent.guardrails.words import compose, links_of
+from agent.guidebook import Guidebook
 from agent.importing import run as importing
 from agent.importing.attributes import read_attributes
 from agent.importing.mapping import FileMap
@@ -152,6 +153,11 @@ class Tactful:
     @property
     def toolbox(self) -> Toolbox:
         return Toolbox(self._judging().toolset, self._judging().actions, self.playbook)
+
+    @property
+    def guidebook(self) -> Guidebook:
+        d, actions = self.deciding, tuple(self._judging().actions.values())
+        return Guidebook(d.index, d.passages, self.playbook, actions, d.env.wording, self._clock)
 
     @property
     def resolving(self) -> Resolving:
@@ -387,10 +393,3 @@ class Tactful:
             slot = effect.payload.slots.get("coupon.greatest")
             amount = max(amount, float(slot.value) if slot else 0.0)
         return Seen(customer=decision.customer, offered=offered, amount=amount)
-
-    # Guidelines ------------------------------------------------------------------------------------------------------
-    def search(self, words: str, *, locale: str, action: str, channel: str, limit: int) -> tuple[Found, ...]:
-        query = GuidelineQuery(
-            locale=locale, day=self._clock.now().date(), action=action, channel=channel, words=words, limit=limit
-        )
-        return self.deciding.index.find(query)

@@ -68,6 +68,13 @@ class Wording:
         found = self.own.get((locale, action, variant, channel))
         return found or template(locale, action, variant, channel)
 
+    def all(self) -> list[tuple[str, str, str, str, Template]]:
+        """Every template in force, as (locale, action, variant, channel, template)."""
+        return [
+            (locale, action, variant, channel, self.own.get((locale, action, variant, channel), found))
+            for locale, action, variant, channel, found in templates()
+        ]
+
 
 SHIPPED = Wording({})
 

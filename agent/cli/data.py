@@ -168,6 +168,28 @@ def add(
     typer.echo(f"The index is at version {version}.")
 
 
+@guidelines.command("lint")
+def lint(lang: Lang = None, tenant: Tenant = "default", as_json: Json = False) -> None:
+    """Find contradictions, rules that never apply, and messages that a rule would never let out.
+
+    Exit code 1 if two rules contradict each other or a message is blocked.
+    """
+    from prompts.loading import words
+
+    tactful = product(tenant)
+    faults = tactful.guidebook.lint()
+    if as_json:
+        print_json(faults)
+    else:
+        said = words("lint", language(lang, tactful.playbook.brand.locale))
+        for fault in faults:
+            typer.echo(f"{said[fault.kind]:<14}{fault.place}\n    {said[fault.code].format(**fault.facts)}")
+        passages = len(tactful.deciding.passages)
+        typer.echo(said["summary"].format(passages=passages, faults=len(faults)))
+    if any(fault.kind != "dead" for fault in faults):
+        raise typer.Exit(1)
+
+
 @guidelines.command("list")
 def list_(tenant: Tenant = "default", as_json: Json = False) -> None:
     """List the brand's passages."""
@@ -194,7 +216,7 @@ def search(
     """Search the brand's passages."""
     tactful = product(tenant)
     wanted = locale or tactful.playbook.brand.locale
-    found = tactful.search(words, locale=wanted, action=action, channel=channel, limit=limit)
+    found = tactful.guidebook.search(words, locale=wanted, action=action, channel=channel, limit=limit)
     if as_json:
         print_json([{"score": f.score, **_plain(f.passage)} for f in found])
         return

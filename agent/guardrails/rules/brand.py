@@ -10,7 +10,7 @@ from agent.domain.guideline import Binding
 from agent.guardrails.cases import Breach, TextCase
 from agent.guardrails.lexicon import Families, said
 
-_EMOJI = re.compile("[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff\ufe0f]")
+EMOJI = re.compile("[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff\ufe0f]")
 _SENTENCE = re.compile(r"[.!?…~\n]+")
 _POLITE = ("요", "니다", "니까", "시오", "세요", "죠")
 
@@ -36,7 +36,7 @@ def _broken(binding: Binding, case: TextCase, text: str, rule: Families) -> str:
     for topic, words in binding.avoid_topics.items():
         if said(case.finished.free, _lower(words)):
             return f"a topic that the brand avoids: {topic}"
-    if not binding.emoji and _EMOJI.search(text):
+    if not binding.emoji and EMOJI.search(text):
         return "emoji, which the brand forbids"
     given = (int(s.value) for s in case.draft.payload.slots.values() if s.kind is SlotKind.PERCENT)
     if binding.greatest_discount is not None and any(percent > binding.greatest_discount for percent in given):
