@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from agent.auditing import Auditing
 from agent.consenting import Consents
-from agent.decisioning.fairness import Report, Seen, audit
-from agent.domain.action import Kind
 from agent.domain.bundle import Committed, Effect, EffectState, Envelope
 from agent.domain.decision import Decision
 from agent.domain.delivery import Parcel, Swept
@@ -48,11 +47,11 @@ from agent.domain.verdict import Ruling
 from agent.guardrails.words import compose, links_of
 from agent.guidebook import Guidebook
 from agent.importing import run as importing
-from agent.importing.attributes import read_attributes
 from agent.importing.mapping import FileMap
 from agent.journeys.calendars import slot_at
 from agent.resolving import Resolving
 from agent.sending import Sending
+from agent.telling import Telling
 from agent.toolbox import Toolbox
 from agent.waking import Waking
 
@@ -158,6 +157,21 @@ class Tactful:
     def guidebook(self) -> Guidebook:
         d, actions = self.deciding, tuple(self._judging().actions.values())
         return Guidebook(d.index, d.passages, self.playbook, actions, d.env.wording, self._clock)
+
+    @property
+    def auditing(self) -> Auditing:
+        return Auditing(self.tenant, self.stores.customers, self.stores.records)
+
+    @property
+    def telling(self) -> Telling:
+        return Telling(
+            tenant=self.tenant,
+            playbook=self.playbook,
+            records=self.stores.records,
+            ledger=self.consents.ledger,
+            tokens=self.consents.tokens,
+            customers=self.stores.customers,
+        )
 
     @property
     def resolving(self) -> Resolving:
@@ -373,23 +387,3 @@ class Tactful:
             "kept_apart": sum(len(apart.customers) for apart in who.apart),
         }
         return judge(replace(measures, doubles={**people, **measures.doubles}))
-
-    # Audit -----------------------------------------------------------------------------------------------------------
-    def fairness(self, attributes: Path) -> Report:
-        """Offers, holds and amounts between the groups of an attribute file, by each customer's newest decision.
-
-        The file is read and forgotten. Raises InputError where it cannot be read.
-        """
-        known = {person.external_id: person.customer for person in self.stores.customers.everyone(self.tenant)}
-        columns = read_attributes(attributes, known)
-        newest = {decision.customer: decision for decision in self.stores.records.decisions(self.tenant)}
-        return audit([self._got(decision) for decision in newest.values()], columns)
-
-    def _got(self, decision: Decision) -> Seen:
-        offers = {c.treatment.key for c in decision.candidates if c.kind is Kind.OFFER}
-        offered = decision.chosen is not None and decision.chosen.key in offers
-        amount = 0.0
-        for effect in self.effects(decision) if offered else ():
-            slot = effect.payload.slots.get("coupon.greatest")
-            amount = max(amount, float(slot.value) if slot else 0.0)
-        return Seen(customer=decision.customer, offered=offered, amount=amount)

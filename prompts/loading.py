@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -58,10 +58,22 @@ Key = tuple[str, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A brand's own templates before the shipped ones. `version` is '' where it has none of its own."""
+    """A brand's own templates before the shipped ones."""
 
     own: Mapping[Key, Template]
-    version: str = ""
+
+    def rows(self) -> list[list[str]]:
+        """The own templates as plain lists, in a constant order: they are kept with the decisions they worded."""
+        return [[*key, own.subject, own.body, own.short] for key, own in sorted(self.own.items())]
+
+    @staticmethod
+    def of_rows(rows: Sequence[Sequence[str]]) -> Wording:
+        return Wording(
+            {
+                (locale, action, variant, channel): Template(subject=subject, body=body, short=short)
+                for locale, action, variant, channel, subject, body, short in rows
+            }
+        )
 
     def template(self, locale: str, action: str, variant: str, channel: str) -> Template:
         """Raises MissingWords."""
@@ -86,10 +98,8 @@ def read_wording(folder: Path) -> Wording:
     """
     own: dict[Key, Template] = {}
     shipped = {(locale, *rest): found for locale, *rest, found in templates()}
-    hashed = blake2b(digest_size=6)
     for path in sorted(folder.glob("*/*.yaml")):
         name = f"{path.parent.name}/{path.name}"
-        hashed.update(path.read_bytes())
         try:
             document = strict_yaml.Document(path.read_text(encoding="utf-8"))
             for variant, channels in document.check(dict[str, dict[str, Template]]).items():
@@ -101,7 +111,7 @@ def read_wording(folder: Path) -> Wording:
             raise strict_yaml.YamlFault(fault.line, f"{name}: {fault.field}", fault.what) from fault
         except UnicodeDecodeError as error:
             raise strict_yaml.YamlFault(1, name, "the file is not UTF-8 text") from error
-    return Wording(own, hashed.hexdigest() if own else "")
+    return Wording(own)
 
 
 def _check_own(key: Key, found: Template, shipped: Mapping[tuple[str, ...], Template], line: int) -> None:

@@ -51,7 +51,7 @@ def fairness(
     from dataclasses import asdict
 
     tactful = product(tenant)
-    report = tactful.fairness(attributes)
+    report = tactful.auditing.fairness(attributes)
     if as_json:
         print_json({"flagged": report.flagged, **asdict(report)})
         return

@@ -155,3 +155,22 @@ def _moment(at: Any, zone: str) -> str:
     from zoneinfo import ZoneInfo
 
     return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M %Z}"
+
+
+def why(
+    effect: Annotated[str, typer.Argument(help="The message: an effect's id, or the beginning of it.")],
+    lang: Lang = None,
+    tenant: Tenant = "default",
+    as_json: Json = False,
+) -> None:
+    """The customer's answer to "why do I get this?": reasons, the data used, and how to end it."""
+    found = product(tenant).telling.why(effect, language(lang, "") or None)
+    if as_json:
+        print_json(found)
+        return
+    typer.echo(found.title)
+    for reason in found.reasons:
+        typer.echo(f"- {reason}")
+    if found.reads:
+        typer.echo(f"{found.reads_title}: {', '.join(found.reads)}")
+    typer.echo(f"{found.off}: {found.off_url}")

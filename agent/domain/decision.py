@@ -71,3 +71,5 @@ class Decision:
     inputs: str
     policy: str
     effects: tuple[EffectId, ...] = ()
+    because: str = ""
+    """The aim of what was chosen, in one typed word; '' for a hold."""

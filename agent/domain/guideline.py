@@ -26,8 +26,10 @@ class Binding:
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
     forbidden_words: tuple[Word, ...] = ()
-    preferred_words: Mapping[Word, Word] = field(default_factory=dict)
-    avoid_topics: Mapping[Annotated[str, Len(1, 40)], Annotated[tuple[Word, ...], Len(1)]] = field(default_factory=dict)
+    preferred_words: Mapping[Word, Word] = field(default_factory=dict, hash=False)
+    avoid_topics: Mapping[Annotated[str, Len(1, 40)], Annotated[tuple[Word, ...], Len(1)]] = field(
+        default_factory=dict, hash=False
+    )
     formality: Literal["formal", "casual"] | None = None
     emoji: bool = True
     greatest_discount: Annotated[int, Ge(0), Le(100)] | None = None

@@ -57,7 +57,7 @@ def environment(
     passages: tuple[Passage, ...] = (),
     wording: Wording = SHIPPED,
 ) -> Environment:
-    """`passages` are all of the brand's: those that bind are part of the policy, as is the version of its own words.
+    """`passages` are all of the brand's: those that bind are part of the policy, as are its own words.
 
     Raises PlaybookError.
     """
@@ -67,7 +67,7 @@ def environment(
             "playbook": _PLAYBOOK.dump_python(playbook, mode="json"),
             "packs": book.texts,
             "binding": _PASSAGES.dump_python(binding, mode="json"),
-            **({"messages": wording.version} if wording.version else {}),
+            **({"messages": wording.rows()} if wording.own else {}),
         },
         option=orjson.OPT_SORT_KEYS,
     )
@@ -93,8 +93,9 @@ def environment(
 
 
 @lru_cache(maxsize=8)
-def policy_from(body: bytes) -> tuple[Playbook, RuleBook, tuple[Passage, ...]]:
-    """The playbook, the packs and the binding passages that a decision was made with."""
+def policy_from(body: bytes) -> tuple[Playbook, RuleBook, tuple[Passage, ...], Wording]:
+    """The playbook, the packs, the binding passages and the brand's own words that a decision was made with."""
     data = orjson.loads(body)
     binding = _PASSAGES.validate_python(data.get("binding", []))
-    return _PLAYBOOK.validate_python(data["playbook"]), RuleBook(data["packs"]), binding
+    words = Wording.of_rows(data.get("messages", []))
+    return _PLAYBOOK.validate_python(data["playbook"]), RuleBook(data["packs"]), binding, words

@@ -257,6 +257,7 @@ def _decision(
         proposal=inputs.proposal_text(proposal) if proposal is not None and by_model else "",
         inputs=input_hash,
         policy=env.policy_hash,
+        because=weighing.survey.aims[chosen.treatment.action].because if chosen else "",
     )
 
 

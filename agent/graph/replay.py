@@ -38,9 +38,9 @@ async def replay(
 ) -> Replay:
     """Decides again on the recorded inputs, playbook, packs and, where a model chose, its recorded proposal."""
     inputs = from_bytes(body)
-    playbook, book, binding = policy_from(policy)
+    playbook, book, binding, words = policy_from(policy)
     recorded_index = _RecordedIndex(inputs, recorded, index)
-    env = environment(recorded.tenant, playbook, book, toolset, recorded_index, HashRng(seed), binding)
+    env = environment(recorded.tenant, playbook, book, toolset, recorded_index, HashRng(seed), binding, words)
     listener = _Listener(recorded)
     steps = build.Steps(
         env=env,

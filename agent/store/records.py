@@ -17,6 +17,7 @@ from agent.domain.ids import AddressRef, CustomerId, DecisionId, EffectId, Tenan
 from agent.store import schema as t
 from agent.store.codec import decision_from, payload_from
 from agent.store.database import Database
+from agent.store.groups import groups_in
 from agent.store.rows import CHUNK, chunks, unpack
 
 SHORTEST = 6
@@ -89,6 +90,24 @@ class SqlRecords:
                 select(t.effects).where(c.tenant == tenant, c.decision == decision).order_by(c.due_at)
             ).all()
         return [effect_of(row) for row in rows]
+
+    def effect(self, tenant: TenantId, name: str) -> Effect:
+        """The effect of this id, or of the only one that begins so. Raises NotFound."""
+        with self._database.reading() as connection:
+            return effect_of(find_effect(connection, tenant, name))
+
+    def of_customer(self, tenant: TenantId, customer: CustomerId, limit: int) -> list[Decision]:
+        """The newest decisions on a customer, under whatever name, oldest first."""
+        c = t.decisions.c
+        with self._database.reading() as connection:
+            group = groups_in(connection, tenant, [customer]).of(customer)
+            rows = connection.execute(
+                select(c.record)
+                .where(c.tenant == tenant, c.customer.in_(group))
+                .order_by(c.as_of.desc(), c.recorded_at.desc(), c.decision)
+                .limit(limit)
+            ).scalars()
+            return [decision_from(unpack(record)) for record in rows][::-1]
 
     def newest_of(self, tenant: TenantId, customer: CustomerId) -> Decision:
         """The decision on a customer that was recorded last. Raises NotFound."""
