@@ -134,6 +134,7 @@ def _books(store: Database, tenant: TenantId, playbook: Playbook, clock: Clock, 
     from agent.store.commit import SqlCommit
     from agent.store.erasure import SqlErasure
     from agent.store.guideline_versions import SqlGuidelineVersions
+    from agent.store.happenings import SqlHappenings
     from agent.store.identities import SqlIdentities
     from agent.store.intake import SqlIntake
     from agent.store.journeys import SqlJourneys
@@ -172,6 +173,7 @@ def _books(store: Database, tenant: TenantId, playbook: Playbook, clock: Clock, 
         erasure=SqlErasure(store, clock),
         identities=SqlIdentities(store, clock, duties, playbook.brand.name),
         quality=SqlDataQuality(store, playbook),
+        happenings=SqlHappenings(store),
         guidelines=SqlGuidelineVersions(store, clock),
         outcomes=SqlOutcomes(store, clock, duties, playbook.brand.name),
     )

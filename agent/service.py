@@ -33,6 +33,7 @@ from agent.domain.ports import (
     Erasure,
     GuidelineIndex,
     GuidelineVersions,
+    Happenings,
     Identities,
     Ids,
     ImportSink,
@@ -81,6 +82,7 @@ class Stores:
     erasure: Erasure
     identities: Identities
     quality: DataQuality
+    happenings: Happenings
     guidelines: GuidelineVersions
 
 
@@ -233,6 +235,10 @@ class Tactful:
             ids=self._ids,
             decide=lambda asked: self._decide_many(asked, self._clock.now()),
         )
+
+    def now(self) -> datetime:
+        """The instant by the product's own clock."""
+        return self._clock.now()
 
     def _present(self, as_of: datetime | None) -> datetime:
         now = self._clock.now()

@@ -45,6 +45,7 @@ def options(
 app.command("demo")(demo.demo)
 app.command("init")(setup.init)
 app.command("import")(data.import_)
+app.command("check")(data.check)
 app.command("decide")(deciding.decide)
 app.command("explain")(deciding.explain)
 app.command("replay")(deciding.replay)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from agent.cli.options import Json, Lang, Tenant, language, print_json, product, progress
+from agent.cli.options import Html, Json, Lang, Out, Tenant, language, print_json, product, progress, write_page
 
 if TYPE_CHECKING:
     from agent.domain.imports import Tally
@@ -231,3 +231,40 @@ def _plain(passage: Any) -> dict[str, Any]:
         name: getattr(passage, name)
         for name in ("passage_id", "locale", "topic", "title", "text", "channels", "actions")
     }
+
+
+def check(
+    html: Html = False,
+    out: Out = None,
+    lang: Lang = None,
+    tenant: Tenant = "default",
+    as_json: Json = False,
+) -> None:
+    """Check the data: what is missing, stale, double, impossible or drifting, and what follows from it.
+
+    Exit code 1 if something keeps everybody from being contacted.
+    """
+    from agent.console import quality
+    from agent.domain.quality import Weight
+
+    tactful = product(tenant)
+    found = tactful.check()
+    brand = tactful.playbook.brand
+    chosen = language(lang, brand.locale)
+    if html:
+        write_page(
+            quality.page(found, chosen, brand=brand.name, zone=brand.zone, currency=brand.currency), out, "check"
+        )
+    elif as_json:
+        print_json(found)
+    else:
+        for title, rows in quality.groups(found, chosen):
+            typer.echo(title)
+            for row in rows:
+                mark = {Weight.STOP: "!!", Weight.LOOK: "! ", Weight.FINE: "  "}[row.weight]
+                typer.echo(f"  {mark} {row.what}: {row.measured}")
+                if row.then:
+                    typer.echo(f"       {row.then}")
+        typer.echo(quality.summary(found, chosen))
+    if any(finding.weight is Weight.STOP for finding in found.findings):
+        raise typer.Exit(1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.cli.options import AsOf, Json, Lang, Tenant, language, print_json, product, progress
+from agent.cli.options import AsOf, Html, Json, Lang, Out, Tenant, language, print_json, product, progress, write_page
 
 if TYPE_CHECKING:
     from agent.service import Tactful
@@ -53,7 +53,7 @@ def decide(
 def _decide_all(tactful: Tactful, as_of: datetime | None, as_json: bool) -> None:
     import time
 
-    from agent.cli import show
+    from agent.console.phrases import summary
 
     total = tactful.stores.customers.count(tactful.tenant)
     counts: Counter[str] = Counter()
@@ -62,7 +62,7 @@ def _decide_all(tactful: Tactful, as_of: datetime | None, as_json: bool) -> None
         task = bar.add_task("deciding", total=total)
         started = time.perf_counter()
         for found in tactful.sweep(as_of=as_of):
-            counts[show.summary(found.decision)] += 1
+            counts[summary(found.decision)] += 1
             effects += len(found.decision.effects)
             stood += found.repeated
             bar.update(task, advance=1)
@@ -98,6 +98,8 @@ def explain(
     matrix: Annotated[
         bool, typer.Option("--matrix", help="Count dispositions by action and stage; without an id over all decisions.")
     ] = False,
+    html: Html = False,
+    out: Out = None,
     lang: Lang = None,
     tenant: Tenant = "default",
     as_json: Json = False,
@@ -121,7 +123,14 @@ def explain(
         return
     assert decision is not None
     found = tactful.decision(decision)
-    if as_json:
+    if html:
+        from agent.console import pages, timeline
+
+        chosen_lang = language(lang, tactful.playbook.brand.locale)
+        told = timeline.thought(tactful, found, chosen_lang)
+        page = pages.render("decision", chosen_lang, brand=tactful.playbook.brand.name, t=told)
+        write_page(page, out, f"decision-{found.decision_id}")
+    elif as_json:
         print_json(show.plain(tactful, found))
     else:
         show.decision(tactful, found, language(lang, tactful.playbook.brand.locale), full=True)

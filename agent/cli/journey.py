@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from agent.cli.labels import STATES
-from agent.cli.options import Json, Lang, Tenant, language, print_json, product
+from agent.cli.options import Html, Json, Lang, Out, Tenant, language, print_json, product, write_page
+from agent.console.labels import STATES
 
 if TYPE_CHECKING:
     from agent.domain.delivery import Sendout
@@ -87,13 +87,27 @@ WORDS = {
 
 def journey(
     customer: Annotated[str, typer.Argument(help="The customer's id as imported, or the pseudonym c_...")],
+    html: Html = False,
+    out: Out = None,
     lang: Lang = None,
     tenant: Tenant = "default",
     as_json: Json = False,
 ) -> None:
-    """The timeline of a customer: what was tried towards which goal, what came of it, what comes next."""
+    """The timeline of a customer: what was tried towards which goal, what came of it, what comes next.
+
+    As a page also what happened, what was foreseen, considered and left out, and which rule spoke.
+    """
     tactful = product(tenant)
     who = tactful.find(customer)
+    if html:
+        from agent.console import pages, timeline
+
+        chosen = language(lang, tactful.playbook.brand.locale)
+        told = timeline.story(tactful, customer, chosen)
+        write_page(
+            pages.render("journey", chosen, brand=tactful.playbook.brand.name, story=told), out, f"journey-{who}"
+        )
+        return
     chapters = tactful.stores.journeys.chapters(tactful.tenant, who)
     sent = tactful.stores.journeys.effects(tactful.tenant, who)
     timers = tactful.consents.timers.of(tactful.tenant, who)

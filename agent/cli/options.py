@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 Tenant = Annotated[str, typer.Option("--tenant", help="Which brand's data to use.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Lang = Annotated[str | None, typer.Option("--lang", help="Language of the output: ko or en. Default: the brand's.")]
+Html = Annotated[bool, typer.Option("--html", help="Write one self-contained page.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Where the page goes; default: a name in this folder.")]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="Decide as of this instant, ISO 8601 with a zone: 2011-12-09T13:00+00:00.")
 ]
@@ -34,6 +37,20 @@ def language(asked: str | None, fallback: str) -> str:
 
         raise InputError("not a language of this program", place="--lang", next_step="Choose ko or en.")
     return asked
+
+
+def write_page(page: str, out: Path | None, name: str) -> None:
+    """Writes a page and says where it is. Raises InputError where it cannot be written."""
+    from agent.domain.errors import InputError
+
+    path = out or Path(f"{name}.html")
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            (error.strerror or "cannot be written").lower(), place=str(path), next_step="Name another file with --out."
+        ) from error
+    typer.echo(f"{path} ({len(page.encode()) // 1024 + 1} kB)")
 
 
 def print_json(value: Any) -> None:

@@ -30,7 +30,8 @@ def init(
 ) -> None:
     """Write a brand's files to start from.
 
-    A commented playbook, guideline files and tactful.toml, in a new folder.
+    A commented playbook, guidelines, the brand's own templates, a catalogue (data/), files as customers bring them
+    (samples/) and tactful.toml, in a new folder.
     """
     from agent.cli.options import language
     from agent.domain.errors import InputError
@@ -49,17 +50,20 @@ def init(
 
 
 def copy_starter(folder: Path, lang: str) -> list[str]:
-    """Copies the starter brand of a language and writes tactful.toml; the names of the files written."""
+    """Copies the starter brand of a language and writes tactful.toml; the names of the files written.
+
+    Raises OSError where the folder cannot be made.
+    """
     from prompts.loading import STARTER
 
     source = STARTER / lang
-    (folder / "guidelines").mkdir(parents=True)
-    written = ["playbook.yaml", "tactful.toml"]
-    (folder / "playbook.yaml").write_bytes((source / "playbook.yaml").read_bytes())
+    written = ["tactful.toml"]
+    for path in sorted(path for path in source.rglob("*") if path.is_file()):
+        name = path.relative_to(source)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(path.read_bytes())
+        written.append(name.as_posix())
     (folder / "tactful.toml").write_text(_TOML, encoding="utf-8")
-    for path in sorted((source / "guidelines").glob("*.md")):
-        (folder / "guidelines" / path.name).write_bytes(path.read_bytes())
-        written.append(f"guidelines/{path.name}")
     return written
 
 

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
 from rich import box
 from rich.console import Console, Group
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from agent.cli.labels import LABELS, OWN_RULES, REASONS, STAGES, STATES
-from agent.domain.action import Candidate, Fate, Kind, Stage, Treatment
-from agent.domain.bundle import Delivery, Effect, EffectState
+from agent.console.labels import LABELS, REASONS
+from agent.console.phrases import drawn, moment, part, removed, standing, summary
+from agent.domain.action import Candidate, Fate, Stage
+from agent.domain.bundle import Delivery, Effect
 from agent.domain.decision import Decision
-from agent.domain.money import MICROS, Money
-from agent.guardrails.words import money
 
 if TYPE_CHECKING:
     from agent.service import Tactful
@@ -31,13 +27,6 @@ WIDE = 118
 """Columns of a terminal from which on every part of the score is shown."""
 PARTS = ("p_act", "p_hold", "value", "weight", "lever", "cost", "fatigue", "shadow", "total")
 MAIN_PARTS = ("p_act", "p_hold", "value", "total")
-
-
-def summary(decision: Decision) -> str:
-    """One phrase: `recommend_product by email` or `hold: no_consent`."""
-    if decision.chosen is None:
-        return f"hold: {decision.hold.reason}"
-    return f"{decision.chosen.action} by {decision.chosen.channel}"
 
 
 def plain(tactful: Tactful, found: Decision) -> dict[str, Any]:
@@ -72,20 +61,6 @@ def decision(
             box=box.ROUNDED,
         )
     )
-
-
-def moment(at: datetime, zone: str, lang: str) -> str:
-    local = at.astimezone(ZoneInfo(zone))
-    pattern, locale = ("y년 M월 d일 (E) HH:mm", "ko_KR") if lang == "ko" else ("EEE d MMM y, HH:mm", "en_GB")
-    return f"{format_datetime(local, pattern, locale=locale)} {local.tzname()}"
-
-
-def why(tactful: Tactful, rule: str, lang: str) -> str:
-    """What a rule says, in words."""
-    for clause in tactful.deciding.env.guard.clauses:
-        if clause.rule_id == rule:
-            return clause.entry.why.get(lang, "")  # type: ignore[call-overload, no-any-return]
-    return OWN_RULES[lang].get(rule, "")
 
 
 def matrix(decisions: Iterable[Decision]) -> dict[str, dict[str, int]]:
@@ -153,9 +128,9 @@ def _pairs(found: Decision, tactful: Tactful, lang: str, full: bool) -> Table:
     if found.chosen is not None:
         verdicts = ", ".join(f"{v.rule} ({v.kind.name.lower()})" for v in found.verdicts) or said["allow"]
         grid.add_row(said["verdicts"], Text(verdicts))
-    for line in _removed(found, tactful, lang, full):
+    for line in removed(found, tactful, lang, full):
         grid.add_row(said["removed"], Text(line))
-    grid.add_row(said["drawn"], Text(_drawn(found, lang)))
+    grid.add_row(said["drawn"], Text(drawn(found, lang)))
     if found.degraded:
         grid.add_row(said["degraded"], Text(found.cause, style="yellow"))
     if full:
@@ -166,34 +141,6 @@ def _pairs(found: Decision, tactful: Tactful, lang: str, full: bool) -> Table:
             + (f"  model {v.model}  prompt {v.prompt}" if v.model else ""),
         )
     return grid
-
-
-def _removed(found: Decision, tactful: Tactful, lang: str, full: bool) -> list[str]:
-    """One line per rule that removed something, the latest stage first; in brief only what stopped an offer."""
-    groups: dict[tuple[int, str], list[Treatment]] = {}
-    for c in found.candidates:
-        brief = c.fate is Fate.REMOVED and c.kind is Kind.OFFER
-        if brief or (full and c.fate in (Fate.REMOVED, Fate.OUT_OF_SCOPE)):
-            groups.setdefault((c.stage, c.rule or ""), []).append(c.treatment)
-    lines = []
-    for (stage, rule), names in sorted(groups.items(), key=lambda item: -item[0][0]):
-        which = f"{len(names)}: {_which(names)}" if full else f"{len(names)}"
-        lines.append(f"{rule} [{STAGES[lang][stage]}] {why(tactful, rule, lang)} ({which})")
-    return lines
-
-
-def _which(treatments: Sequence[Treatment]) -> str:
-    """The channels of each action."""
-    channels: dict[str, dict[str, None]] = {}
-    for treatment in treatments:
-        channels.setdefault(treatment.action, {})[treatment.channel.value] = None
-    return ", ".join(f"{action}/{'+'.join(names)}" for action, names in channels.items())
-
-
-def _drawn(found: Decision, lang: str) -> str:
-    said = LABELS[lang]
-    chance = "null" if found.draws.propensity is None else f"{found.draws.propensity / MICROS:.4f}"
-    return f"{said['arm_' + found.draws.arm]}, {said['propensity']} {chance}, {said['by']} {found.chooser}"
 
 
 def _scores(found: Decision, lang: str, currency: str, *, wide: bool) -> Table | None:
@@ -208,28 +155,9 @@ def _scores(found: Decision, lang: str, currency: str, *, wide: bool) -> Table |
     for name in parts:
         grid.add_column(LABELS[lang][name], justify="right", no_wrap=True)
     for c in ranked[:SHOWN_SCORES]:
-        shown = [_part(getattr(c.score, name), name, currency, lang) for name in parts]
+        shown = [part(getattr(c.score, name), name, currency, lang) for name in parts]
         grid.add_row(c.treatment.key, *shown, style="bold" if c.fate is Fate.WON else "dim")
     return grid
-
-
-def _part(micros: int, name: str, currency: str, lang: str) -> str:
-    if name in ("p_act", "p_hold"):
-        return f"{micros / MICROS:.3f}"
-    if name in ("weight", "lever"):
-        return f"{micros / MICROS:.2f}"
-    return _money(micros, currency, lang)
-
-
-def _money(micros: int, currency: str, lang: str) -> str:
-    return money(Money.from_micros(micros, currency).amount, currency, lang)
-
-
-def _state(state: EffectState, lang: str) -> str:
-    said = {EffectState.PENDING: "would_send", EffectState.HELD: "held_for_approval"}
-    if state in said:
-        return LABELS[lang][said[state]]
-    return str(STATES[lang].get(state, state))
 
 
 def _message(tactful: Tactful, effect: Effect, lang: str, zone: str) -> Panel:
@@ -240,7 +168,7 @@ def _message(tactful: Tactful, effect: Effect, lang: str, zone: str) -> Panel:
     if subject:
         text.append(subject + "\n", "bold")
     text.append(body)
-    state = said["expired"] if tactful.is_expired(effect) else _state(effect.state, lang)
+    state = said["expired"] if tactful.is_expired(effect) else standing(effect.state, lang)
     how = said["delivery_caller"] if effect.delivery is Delivery.CALLER else effect.channel.value
     text.append(f"\n\n{said['due']} {moment(effect.due_at, zone, lang)}", "dim")
     text.append(f"\n{said['expires']} {moment(effect.expires_at, zone, lang)}", "dim")

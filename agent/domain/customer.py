@@ -346,3 +346,20 @@ class Snapshot:
 def price_of(value: float, currency: str) -> Money:
     """Money from a number of an event, cut to the micro-unit."""
     return Money(Decimal(str(value)), currency)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """One thing a customer did, as a timeline tells it.
+
+    `count` is how many (views of a product, lines of an order, stars of a review), `words` what they wrote: data of
+    theirs, never instructions.
+    """
+
+    at: datetime
+    kind: str
+    entity: str = ""
+    name: str = ""
+    count: int = 1
+    worth: Money | None = None
+    words: str = ""

@@ -12,7 +12,7 @@ from agent.domain.action import Action, Candidate
 from agent.domain.approval import Approval
 from agent.domain.bundle import Brief, Bundle, Draft, Effect, EffectState, Outcome, Proposal
 from agent.domain.consent import Entry, Receipt
-from agent.domain.customer import Channel, Consent, Journey, OpenSlot, Snapshot
+from agent.domain.customer import Channel, Consent, Happening, Journey, OpenSlot, Snapshot
 from agent.domain.decision import Decision
 from agent.domain.delivery import Abilities, Claim, Judged, Result, Sendout, Swept, Undecided
 from agent.domain.facts import Booking
@@ -184,6 +184,12 @@ class GuidelineVersions(Protocol):
     def current(self, tenant: TenantId) -> str | None: ...
 
     def put(self, tenant: TenantId, version: str, passages: int) -> bool: ...
+
+
+class Happenings(Protocol):
+    """What a customer did, for whoever looks at their story."""
+
+    def of(self, tenant: TenantId, customer: CustomerId, until: datetime, limit: int) -> list[Happening]: ...
 
 
 class DataQuality(Protocol):

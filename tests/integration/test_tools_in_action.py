@@ -37,11 +37,6 @@ PARCEL = {
 }
 SIGNALS = "customer,signal,entity,value,chance,number,due_at,at\n"
 LOOKED = event("ann", "product_viewed", NOON - 5 * DAY, "lamp")
-GIVES = ("# compensation: {budget: 1000.00", "compensation: {budget: 1000.00")
-FETES = (
-    '# events:\n#   - {name: Winter light, place: "12 Quay Street, Bristol", starts_at: 2026-12-12T18:00+00:00}',
-    'events:\n  - {name: Winter light, place: "12 Quay Street, Bristol", starts_at: 2026-12-12T18:00+00:00}',
-)
 
 
 def candidates(decision: Decision) -> set[str]:
@@ -112,7 +107,7 @@ OFFERS = [
         (),
         ["Blue Lamp"],
     ),
-    ("invite_event", foreseen("delight,,,0.9,,"), [], (FETES,), ["Winter light", "Quay Street"]),
+    ("invite_event", foreseen("delight,,,0.9,,"), [], (), ["Winter light", "Quay Street"]),
     (
         "recommend_product",
         foreseen("together,lamp,vase,0.9,,"),
@@ -176,7 +171,7 @@ def test_a_shop_nearby_is_named_only_to_who_lets_us_know_where_they_are(shop: Sh
 
 
 def test_an_apology_brings_what_a_case_is_worth_out_of_its_budget(shop: Shop) -> None:
-    tactful = shop.open(case("complaint"), [], GIVES)
+    tactful = shop.open(case("complaint"), [])
     assert shop.acts(tactful) == "apologise"
     (effect,) = tactful.effects(tactful.decision("ann"))
     assert "£5" in tactful.rendered(effect)[1]
