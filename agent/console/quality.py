@@ -80,7 +80,7 @@ def page(found: Quality, lang: str, *, brand: str, zone: str, currency: str) -> 
 
 def charts(found: Quality, lang: str, currency: str) -> list[Chart]:
     said, m = words("check", lang), found.measures
-    having = [f for f in found.findings if f.kind is Kind.MISSING and f.total == m.customers]
+    having = [f for f in found.findings if f.kind is Kind.MISSING and f"short.{f.what}" in said]
     purposes = words("page", lang)
     agreed = [(_purpose(name, purposes), count) for name, count in sorted(m.consents.items())]
     months = m.months[-12:]

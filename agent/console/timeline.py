@@ -124,7 +124,7 @@ class _Teller:
         decisions = tactful.stores.records.of_customer(tactful.tenant, self._customer, MOST_DECISIONS)
         happened = tactful.stores.happenings.of(tactful.tenant, self._customer, now, MOST_HAPPENINGS)
         entries = [
-            *(self._happened(h) for h in _folded(happened)),
+            *(self._happened(h) for h in _folded(happened, ZoneInfo(self._zone))),
             *self._consents(),
             *(self._decided(d) for d in decisions),
             *self._journeys(),
@@ -280,21 +280,22 @@ class _Teller:
         )
 
 
-def _folded(happened: Iterable[Happening]) -> list[Happening]:
-    """Views of one thing in a row count as one entry with their number."""
+def _folded(happened: Iterable[Happening], zone: ZoneInfo) -> list[Happening]:
+    """Views of one thing in a row on one day of the customer's count as one entry with their number."""
     found: list[Happening] = []
     for what in happened:
         last = found[-1] if found else None
         viewed = what.kind in ("page_viewed", "product_viewed")
-        if last and viewed and _same(last, what):
+        if last and viewed and _same(last, what, zone):
             found[-1] = replace(last, count=last.count + 1)
         else:
             found.append(what)
     return found
 
 
-def _same(one: Happening, other: Happening) -> bool:
-    return (one.kind, one.entity, one.at.date()) == (other.kind, other.entity, other.at.date())
+def _same(one: Happening, other: Happening, zone: ZoneInfo) -> bool:
+    same_day = one.at.astimezone(zone).date() == other.at.astimezone(zone).date()
+    return same_day and (one.kind, one.entity) == (other.kind, other.entity)
 
 
 def _in_a_row(entries: Iterable[Entry]) -> Iterable[Entry]:
