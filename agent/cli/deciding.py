@@ -155,3 +155,41 @@ def replay(
         typer.echo(f"{again.decision.decision_id}: differs in {', '.join(again.differences)}.")
     if not again.same:
         raise typer.Exit(1)
+
+
+def rehearse(
+    first: Annotated[str, typer.Option("--from", help="The first day, for example 2026-10-20.")],
+    days: Annotated[int, typer.Option(help="How many days, at most 92.")] = 30,
+    tenant: Tenant = "default",
+    as_json: Json = False,
+) -> None:
+    """Play a month through on a copy of the store, with its own clock; nothing leaves, nothing is changed.
+
+    Customers do what the files say they did, nobody answers. Look at anybody afterwards: the last line says how.
+    """
+    from datetime import date
+
+    from agent.bootstrap import load_settings
+    from agent.domain.errors import InputError
+    from agent.simulation.rehearsal import Rehearsal
+
+    try:
+        begins = date.fromisoformat(first)
+    except ValueError as error:
+        raise InputError("not a day", place="--from", next_step="Write it as 2026-10-20.") from error
+    rehearsal = Rehearsal(load_settings(), tenant, begins, days)
+    totals: Counter[str] = Counter()
+    left = 0
+    with progress(as_json) as bar:
+        task = bar.add_task("rehearsing", total=days)
+        for day in rehearsal.play():
+            totals += day.decided
+            left += day.left
+            bar.update(task, advance=1, description=f"{day.on}  {left:,} messages")
+    if as_json:
+        print_json({"home": str(rehearsal.home), "days": days, "left": left, "decisions": dict(totals.most_common())})
+        return
+    typer.echo(f"{days} days, {totals.total():,} decisions, {left:,} messages would have left")
+    for name, count in totals.most_common():
+        typer.echo(f"  {count:>7,}  {name}")
+    typer.echo(f"Look at one customer's: TACTFUL_HOME={rehearsal.home} tactful journey CUSTOMER --html")
