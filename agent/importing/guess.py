@@ -110,6 +110,10 @@ def draft(path: Path, *, zone: str, country: str, currency: str, lang: str) -> s
     lines += [f"  # {ours}:{_beside(said['needed'])}" for ours in found.missing if ours != "currency"]
     if "currency" in found.missing:
         lines += ["fixed:", f"  currency: {currency}{_beside(said['currency'])}"]
+    if found.what == "customers":
+        lines += [f"# {said['where']}", "# fixed:"]
+        facts = (("country", country), ("zone", zone), ("locale", lang))
+        lines += [f"#   {ours}: {value}" for ours, value in facts if ours not in found.columns]
     for column in found.unused:
         lines += _agreement(column, seen, found, said)
     rest = [name for name in found.unused if not _AGREEING.search(name)]
