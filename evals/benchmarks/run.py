@@ -235,11 +235,42 @@ def sending(what: str, store: str) -> Callable[[Path], Iterator[Figure]]:
     return figures
 
 
+def importing(folder: Path) -> Iterator[Figure]:
+    """Events at two sizes, a mapped file of orders, and the check of all of it."""
+    from evals.benchmarks import data
+
+    here = folder / "importing"
+    here.mkdir()
+    for rows in (100_000, 1_000_000):
+        path = data.events_file(here / f"events{rows}.csv", rows)
+        seconds, memory = _child(here / f"home{rows}", f"t.import_file('events', Path({str(path)!r}))")
+        yield Figure(f"import of {rows:,} events", f"{rows / seconds:,.0f}/s, {memory:.0f} MB", "10,000/s")
+    path, said = data.mapped_file(here / "orders.csv", 200_000)
+    run = f"t.import_file(None, Path({str(path)!r}), said=read_map(Path({str(said)!r})))"
+    seconds, _ = _child(here / "mapped", run, "from agent.importing.mapping import read_map")
+    yield Figure("import of 200,000 orders through a map, CP949", f"{200_000 / seconds:,.0f}/s", "10,000/s")
+    seconds, _ = _child(here / "home1000000", "t.check()")
+    yield Figure("check of 1,000,000 events", f"{seconds:.1f} s", "-")
+
+
+def retrieval(folder: Path) -> Iterator[Figure]:
+    """How well and how fast passages are found."""
+    from evals.benchmarks import data
+
+    banking = DATA / "tau2_banking_knowledge"
+    if not banking.exists():
+        typer.echo("retrieval   not here: set TACTFUL_DATA to a folder with tau2_banking_knowledge/")
+        return
+    yield from (Figure(*figure) for figure in data.retrieval(folder / "retrieval", banking))
+
+
 BENCHMARKS: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "help": help_time,
     "guard": guard,
     "scaling": scaling,
     "retail": retail,
+    "importing": importing,
+    "retrieval": retrieval,
     "dispatch-sqlite": sending("dispatch", "SQLite"),
     "dispatch-postgres": sending("dispatch", "Postgres"),
     "timers-sqlite": sending("timers", "SQLite"),
