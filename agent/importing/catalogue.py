@@ -9,7 +9,7 @@ from agent.domain.facts import Omen
 from agent.domain.imports import EventRow, FactRow, ReviewRow
 from agent.domain.money import Money
 from agent.importing import fields as f
-from agent.importing.files import Record
+from agent.importing.records import Record
 
 PRODUCTS = ("product", "name")
 PRICES = ("product", "price", "currency", "at")

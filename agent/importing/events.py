@@ -13,7 +13,7 @@ from agent.domain.customer import CASE_EVENTS
 from agent.domain.imports import BannerRow, EventRow, Line
 from agent.domain.money import Money
 from agent.importing import fields as f
-from agent.importing.files import Record
+from agent.importing.records import Record
 from agent.importing.transactions import bounded, outcome_of
 
 COLUMNS = ("customer", "kind", "occurred_at")

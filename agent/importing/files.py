@@ -8,18 +8,17 @@ import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, TextIO
+from typing import Any, BinaryIO, TextIO
 
 import orjson
 
 from agent.domain.errors import ImportFileError
+from agent.importing.records import Layout, Record, Source, checked
 
 LONGEST_FIELD = 1_000_000
 """Characters. A longer CSV field is a missing quote."""
 LONGEST_LINE = 10_000_000
-MOST_COLUMNS = 1_000
 GREATEST_DOCUMENT = 256_000_000
 """Bytes of a JSON file that is one document: such a file has to be read whole."""
 SNIFFED = 262_144
@@ -27,45 +26,6 @@ SNIFFED = 262_144
 ENDINGS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet")
 DELIMITERS = ",;\t|"
 _AGAIN = "rows already taken are skipped"
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One row as it stands in the file. `fault` says why it could not be split; then `fields` is empty."""
-
-    line: int
-    fields: dict[str, object]
-    raw: str
-    fault: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """What a file does not say of itself; None: see what it looks like."""
-
-    encoding: str | None = None
-    delimiter: str | None = None
-
-
-class Source(Protocol):
-    """An open file. `position()` is how much of it is read, of `size`: for the progress bar. `has_header` where its
-    columns are named once, in front."""
-
-    path: Path
-    size: int
-    has_header: bool
-
-    @property
-    def layout(self) -> Layout:
-        """What the file turned out to be written in."""
-
-    def position(self) -> int: ...
-
-    def columns(self) -> tuple[str, ...]:
-        """The names of the columns; empty without a header. To be asked before `records`."""
-
-    def records(self, columns: tuple[str, ...]) -> Iterator[Record]:
-        """Every row with its line number. Raises ImportFileError where the file itself breaks off."""
 
 
 class TextSource:
@@ -246,21 +206,6 @@ def _fits(head: bytes, encoding: str) -> bool:
             continue
         return True
     return False
-
-
-def checked(path: Path, columns: tuple[str, ...]) -> tuple[str, ...]:
-    """Columns that a person may have meant. Raises ImportFileError."""
-    place = f"{path.name}:1"
-    if len(columns) > MOST_COLUMNS:
-        raise ImportFileError(
-            f"{len(columns):,} columns; at most {MOST_COLUMNS:,} are read",
-            place=place,
-            next_step="Export only the columns that are needed (docs/files.md), one record a row.",
-        )
-    if len(set(columns)) != len(columns):
-        twice = next(name for name in columns if columns.count(name) > 1)
-        raise ImportFileError(f"column {twice[:40]!r} stands twice", place=place, next_step="Rename one of them.")
-    return columns
 
 
 @contextmanager

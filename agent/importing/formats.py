@@ -9,8 +9,8 @@ from datetime import date
 from agent.domain.imports import Row
 from agent.importing import catalogue, events, people, published, transactions
 from agent.importing.fields import BadField
-from agent.importing.files import Record, Source
 from agent.importing.mapping import FileMap, Translator
+from agent.importing.records import Record, Source
 
 Reader = Callable[[str, Record], Sequence[Row]]
 

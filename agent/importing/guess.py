@@ -11,9 +11,10 @@ from pathlib import Path
 from agent.domain.errors import ImportFileError
 from agent.importing import values as v
 from agent.importing.fields import BadField, email
-from agent.importing.files import Layout, Record, open_source
+from agent.importing.files import open_source
 from agent.importing.formats import FORMATS
 from agent.importing.mapping import DAYS, MOMENTS, NUMBERS
+from agent.importing.records import Layout, Record
 from prompts.loading import words
 
 SAMPLE = 500

@@ -17,7 +17,7 @@ from agent.domain.customer import PER_CHANNEL, AgeAssurance, Basis, Channel, Pur
 from agent.domain.errors import ImportFileError
 from agent.importing import values as v
 from agent.importing.fields import BadField, text
-from agent.importing.files import Layout, Record
+from agent.importing.records import Layout, Record
 
 MOMENTS = frozenset(
     [

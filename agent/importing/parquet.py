@@ -12,7 +12,7 @@ import pyarrow
 from pyarrow.parquet import ParquetFile
 
 from agent.domain.errors import ImportFileError
-from agent.importing.files import Layout, Record, checked
+from agent.importing.records import Layout, Record, checked
 
 BATCH = 5_000
 

@@ -10,7 +10,7 @@ from agent.domain.customer import PER_CHANNEL, AgeAssurance, Basis, Channel, Con
 from agent.domain.imports import ConsentRow, CustomerRow, SuppressionRow
 from agent.importing import fields as f
 from agent.importing.area_codes import state_of
-from agent.importing.files import Record
+from agent.importing.records import Record
 from agent.importing.transactions import country
 from agent.importing.values import phone
 

@@ -15,7 +15,8 @@ from agent.domain.imports import CustomerRow, EventRow, FactRow, Line, Row, RowO
 from agent.domain.instants import ALWAYS
 from agent.domain.money import Money
 from agent.importing import fields as f
-from agent.importing.files import Record, Source, TextSource
+from agent.importing.files import TextSource
+from agent.importing.records import Record, Source
 from agent.importing.transactions import bounded, outcome_of
 
 ONLINE_RETAIL = (

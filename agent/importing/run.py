@@ -14,9 +14,10 @@ from agent.domain.ids import TenantId
 from agent.domain.imports import Line, Quarantined, Row, RowOutcome, Tally
 from agent.domain.ports import ImportSink
 from agent.importing.fields import BadField
-from agent.importing.files import Source, open_source
+from agent.importing.files import open_source
 from agent.importing.formats import FORMATS, PRESETS, Format, mapped
 from agent.importing.mapping import FileMap
+from agent.importing.records import Source
 
 BATCH = 5_000
 PLACES = 3

@@ -7,7 +7,7 @@ import re
 from agent.domain.imports import Line, RowOutcome
 from agent.domain.money import Money
 from agent.importing import fields as f
-from agent.importing.files import Record
+from agent.importing.records import Record
 
 COLUMNS = ("order", "customer", "occurred_at", "product", "quantity", "price", "currency")
 MORE = "name total country received_at"
