@@ -112,7 +112,9 @@ def journey(
     sent = tactful.stores.journeys.effects(tactful.tenant, who)
     timers = tactful.consents.timers.of(tactful.tenant, who)
     if as_json:
-        print_json({"customer": who, "journeys": chapters, "effects": sent, "timers": timers})
+        rests_on = tactful.stores.records.recorded(tactful.tenant, [item.effect.decision for item in sent])
+        passages = {item.effect.effect_id: rests_on[item.effect.decision].passages for item in sent}
+        print_json({"customer": who, "journeys": chapters, "effects": sent, "passages": passages, "timers": timers})
         return
     words = WORDS[language(lang, tactful.playbook.brand.locale)]
     print_timeline(chapters, sent, timers, words, tactful.where(who)[1])

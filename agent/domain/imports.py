@@ -57,6 +57,8 @@ class CustomerRow:
     age: AgeAssurance | None = None
     regions: Mapping[Channel, str] = field(default_factory=dict)
     """What an address gives away of where its owner lives: the state of an area code."""
+    also: tuple[str, ...] = ()
+    """Other numbers under which the same customer stands elsewhere: in the till, the loyalty scheme, the app."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

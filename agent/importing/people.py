@@ -15,7 +15,7 @@ from agent.importing.transactions import country
 from agent.importing.values import phone
 
 CUSTOMER_COLUMNS = ("customer",)
-MORE_OF_CUSTOMERS = "first_name email phone push_token kakao_id country region zone locale age"
+MORE_OF_CUSTOMERS = "also first_name email phone push_token kakao_id country region zone locale age"
 MORE_OF_CONSENTS = (
     "channel basis conditions deal_ended_at expires_at evidence wording wording_hash wording_language method ui_version"
 )
@@ -25,13 +25,15 @@ SUPPRESSION_COLUMNS = ("address", "register", "copied_at")
 
 
 def customer(key: str, record: Record) -> CustomerRow:
-    """Columns: customer, first_name, email, phone, push_token, kakao_id, country, region, zone, locale, age."""
+    """Columns: customer, also (other numbers of theirs, with ; between), first_name, email, phone, push_token,
+    kakao_id, country, region, zone, locale, age."""
     fields = record.fields
     addresses = _addresses(fields)
     state = state_of(addresses.get(Channel.SMS, ""))
     return CustomerRow(
         key=key,
         external_id=f.customer(fields),
+        also=_also(fields),
         first_name=f.person(fields),
         addresses=addresses,
         regions={Channel.SMS: state} if state else {},
@@ -145,6 +147,12 @@ def _region(fields: dict[str, object]) -> str | None:
     if found and not re.fullmatch(r"[A-Z]{2}-[A-Z0-9]{1,3}", found):
         raise f.BadField("region: not an ISO 3166-2 code such as US-FL")
     return found or None
+
+
+def _also(fields: dict[str, object]) -> tuple[str, ...]:
+    own = f.customer(fields)
+    named = (f.customer({"also": part}, "also") for part in f.text(fields, "also").split(";") if part.strip())
+    return tuple(dict.fromkeys(name for name in named if name != own))
 
 
 def _addresses(fields: dict[str, object]) -> dict[Channel, str]:

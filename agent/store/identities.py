@@ -65,20 +65,11 @@ class SqlIdentities:
         Raises InputError where they are one already.
         """
         with self._database.writing() as connection:
-            now = self._clock.now()
-            groups = groups_in(connection, tenant, [kept, joined])
-            head, other = groups.head(kept), groups.head(joined)
-            if head == other:
-                raise InputError(
-                    "these customers are one already", place="identities", next_step="See `tactful identities list`."
-                )
-            name = "m_" + digest(tenant, head, other, now.isoformat())
-            made = Merge(merge_id=name, kept=head, joined=other, evidence=evidence[:200], by=by[:120], at=now)
-            row = {"merge": name, "kept": head, "joined": other, "evidence": made.evidence, "by": made.by, "at": now}
-            insert_new(connection, t.merges, [row | {"tenant": tenant}])
-            move_versions(connection, tenant, [head])
-            _stop_offers(connection, tenant, groups.of(other), now)
-            note(connection, tenant, now, "merge", name, kept=head, joined=other, evidence=made.evidence, by=made.by)
+            made = join(connection, tenant, kept, joined, evidence, by, self._clock.now())
+        if made is None:
+            raise InputError(
+                "these customers are one already", place="identities", next_step="See `tactful identities list`."
+            )
         return made
 
     def undo(self, tenant: TenantId, merge_id: str, by: str) -> int:
@@ -165,3 +156,34 @@ def _stop_offers(connection: Connection, tenant: TenantId, customers: Sequence[C
         .returning(e.effect)
     ).scalars()
     release(connection, tenant, list(stopped))
+
+
+def join(
+    connection: Connection,
+    tenant: TenantId,
+    kept: CustomerId,
+    joined: CustomerId,
+    evidence: str,
+    by: str,
+    now: datetime,
+) -> Merge | None:
+    """Makes two customers one inside a transaction; None where they are already."""
+    groups = groups_in(connection, tenant, [kept, joined])
+    head, other = groups.head(kept), groups.head(joined)
+    if head == other:
+        return None
+    name = "m_" + digest(tenant, head, other, now.isoformat())
+    made = Merge(merge_id=name, kept=head, joined=other, evidence=evidence[:200], by=by[:120], at=now)
+    row = {"merge": name, "kept": head, "joined": other, "evidence": made.evidence, "by": made.by, "at": now}
+    insert_new(connection, t.merges, [row | {"tenant": tenant}])
+    move_versions(connection, tenant, [head])
+    _stop_offers(connection, tenant, groups.of(other), now)
+    note(connection, tenant, now, "merge", name, kept=head, joined=other, evidence=made.evidence, by=made.by)
+    return made
+
+
+def were_joined(connection: Connection, tenant: TenantId, one: CustomerId, other: CustomerId) -> bool:
+    """Whether these two were ever joined, also where that was taken back: a file does not do it again."""
+    m = t.merges.c
+    pair = (m.kept.in_((one, other))) & (m.joined.in_((one, other)))
+    return connection.execute(select(m.merge).where(m.tenant == tenant, pair)).first() is not None

@@ -30,6 +30,7 @@ from agent.store import catalogue
 from agent.store import schema as t
 from agent.store.database import Database
 from agent.store.groups import groups_in
+from agent.store.identities import join, were_joined
 from agent.store.journeys import TOLD, Told, tell, with_journeys_or_waits
 from agent.store.ledger import Book
 from agent.store.registers import copy, hashed, is_listed
@@ -122,8 +123,10 @@ class _Batch:
         countries: dict[ExternalId, str | None] = {}
         for row in rows:
             external = getattr(row, "external_id", None)
-            if external is not None and external not in self._known:
-                countries.setdefault(ExternalId(external), getattr(row, "country", None))
+            others = row.also if isinstance(row, CustomerRow) else ()
+            for name in (external, *others):
+                if name is not None and name not in self._known:
+                    countries.setdefault(ExternalId(name), getattr(row, "country", None))
         identities: list[dict[str, Any]] = []
         persons: list[dict[str, Any]] = []
         customers: list[dict[str, Any]] = []
@@ -235,8 +238,17 @@ class _Batch:
                     .values(first_name=row.first_name)
                 ).rowcount
             )
-            changed += bool(moved or named)
+            joined = [self._join(customer, name) for name in row.also]
+            changed += bool(moved or named or any(joined))
         return changed
+
+    def _join(self, customer: CustomerId, also: str) -> bool:
+        """The file says that another number is the same customer's; what a person took back since stays apart."""
+        other = self._known_customer(also)
+        if were_joined(self._connection, self._tenant, customer, other):
+            return False
+        made = join(self._connection, self._tenant, customer, other, "the same by the file", "import", self._now)
+        return made is not None
 
     def _facts(self, customer: CustomerId, row: CustomerRow) -> int:
         stated = {

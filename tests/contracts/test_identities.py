@@ -194,3 +194,18 @@ def test_the_past_stays_as_it_was(tactful: Tactful, clock: StoppedClock) -> None
     (then,) = tactful.stores.snapshots.snapshots(tactful.tenant, [tactful.find("ann")], NOON)
     assert then.history is not None
     assert then.history.orders == 1
+
+
+def test_a_file_may_say_that_two_numbers_are_one_customer(tactful: Tactful, clock: StoppedClock) -> None:
+    said = replace(person("ann"), also=("till-7", "twin"), key="also")
+    tactful.take([order("till-7", "o-9", NOON - 5 * DAY)])
+    assert tactful.take([said]) == 1
+    assert len({tactful.find(who) for who in ("ann", "till-7", "twin")}) == 1
+    found = seen(tactful, "ann").history
+    assert found is not None
+    assert found.orders == 3
+    assert tactful.take([said]) == 0
+    for made in tactful.resolving.merges():
+        tactful.resolving.undo(made.merge_id, "mia")
+    assert tactful.take([said]) == 0
+    assert tactful.find("till-7") != tactful.find("ann")
