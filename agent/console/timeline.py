@@ -39,6 +39,7 @@ class Message:
     body: str
     due: str
     outcomes: tuple[str, ...]
+    answered: bool
     why: Why
 
 
@@ -87,13 +88,18 @@ class Entry:
     thought: Thought | None = None
 
 
+Line = tuple[str, str, Entry]
+"""An entry with its hour, and the day until which the same was seen, '' for once."""
+Day = tuple[str, tuple[Line, ...]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """Days in their order, each with its entries; and what is ahead."""
 
     customer: CustomerId
     zone: str
-    days: tuple[tuple[str, tuple[tuple[str, Entry], ...]], ...]
+    days: tuple[Day, ...]
     ahead: tuple[tuple[str, str], ...]
     counts: tuple[tuple[str, str], ...]
     consents: tuple[tuple[str, bool], ...]
@@ -135,7 +141,7 @@ class _Teller:
         counts = (
             (self._said["count.said"], str(len(said))),
             (self._said["count.silent"], str(sum(e.times for e in entries if e.kind == "silence"))),
-            (self._said["count.answered"], str(sum(bool(message.outcomes) for message in said))),
+            (self._said["count.answered"], str(sum(message.answered for message in said))),
         )
         return Story(
             customer=self._customer,
@@ -207,7 +213,8 @@ class _Teller:
         tactful, lang = self._tactful, self._lang
         locale = tactful.where(effect.customer)[0]
         subject, body = compose(effect.payload, locale, {}, links_of(effect, tactful.playbook.brand.home))
-        came = self._came.get(effect.effect_id)
+        item = self._came.get(effect.effect_id)
+        came = [kind for kind, _ in item.outcomes] if item else []
         expired = tactful.is_expired(effect) and effect.state.value in ("pending", "held")
         return Message(
             effect_id=effect.effect_id,
@@ -216,7 +223,8 @@ class _Teller:
             subject=subject,
             body=body,
             due=phrases.moment(effect.due_at, self._zone, lang),
-            outcomes=tuple(self._said.get(f"outcome.{kind}", kind) for kind, _ in came.outcomes) if came else (),
+            outcomes=tuple(self._said.get(f"outcome.{kind}", kind) for kind in came),
+            answered=any(kind not in ("ignored", "bounced") for kind in came),
             why=tactful.telling.of(effect, found, lang, self._zone),
         )
 
@@ -271,13 +279,18 @@ class _Teller:
         ]
         return tuple(dict.fromkeys(found))
 
-    def _by_day(self, entries: Sequence[Entry]) -> tuple[tuple[str, tuple[tuple[str, Entry], ...]], ...]:
+    def _by_day(self, entries: Sequence[Entry]) -> tuple[Day, ...]:
         zone = ZoneInfo(self._zone)
         days = groupby(entries, key=lambda entry: entry.at.astimezone(zone).date())
         return tuple(
-            (phrases.day(day, self._lang), tuple((f"{e.at.astimezone(zone):%H:%M}", e) for e in some))
-            for day, some in days
+            (phrases.day(day, self._lang), tuple(self._line(entry, zone) for entry in some)) for day, some in days
         )
+
+    def _line(self, entry: Entry, zone: ZoneInfo) -> Line:
+        until = ""
+        if entry.until is not None:
+            until = self._said["until"].format(day=phrases.day(entry.until.astimezone(zone).date(), self._lang))
+        return f"{entry.at.astimezone(zone):%H:%M}", until, entry
 
 
 def _folded(happened: Iterable[Happening], zone: ZoneInfo) -> list[Happening]:

@@ -119,7 +119,7 @@ def test_a_page_says_its_language_and_can_be_walked_by_keyboard(told: Tactful, l
 
 
 def test_the_story_is_told_in_its_order_with_what_was_thought(told: Tactful) -> None:
-    entries = [entry for _, day in timeline.story(told, "ann", "en").days for _, entry in day]
+    entries = [entry for _, day in timeline.story(told, "ann", "en").days for *_, entry in day]
     assert [e.at for e in entries] == sorted(e.at for e in entries)
     kinds = [entry.kind for entry in entries]
     assert {"happened", "consent", "said", "silence", "began", "ended"} <= set(kinds)
@@ -135,7 +135,7 @@ def test_the_story_is_told_in_its_order_with_what_was_thought(told: Tactful) -> 
 
 
 def test_silence_for_one_reason_in_a_row_is_told_once(told: Tactful) -> None:
-    entries = [entry for _, day in timeline.story(told, "ann", "en").days for _, entry in day]
+    entries = [entry for _, day in timeline.story(told, "ann", "en").days for *_, entry in day]
     silent = [entry for entry in entries if entry.kind == "silence"]
     assert silent[-1].times == 3
 
@@ -210,8 +210,13 @@ def test_a_customer_of_whom_nothing_is_known_has_a_page_too(told: Tactful) -> No
 
 def test_orders_and_returns_are_told_by_order(told: Tactful) -> None:
     told.take([person("buyer"), order("buyer", "o-9", NOON), order("buyer", "o-8", NOON, quantity=-1)])
-    entries = [entry for _, day in timeline.story(told, "buyer", "en").days for _, entry in day]
+    entries = [entry for _, day in timeline.story(told, "buyer", "en").days for *_, entry in day]
     assert [(e.title, e.detail) for e in entries] == [
         ("Ordered", "The lamp · £60.00"),
         ("Sent back", "The lamp · £30.00"),
     ]
+
+
+def test_messages_and_answers_are_counted(told: Tactful) -> None:
+    counts = dict(timeline.story(told, "ann", "en").counts)
+    assert (counts["messages prepared"], counts["messages answered"]) == ("1", "1")
