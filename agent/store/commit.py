@@ -33,7 +33,7 @@ from agent.store.database import Database
 from agent.store.journeys import go
 from agent.store.records import decisions_by_id
 from agent.store.resources import allocate
-from agent.store.rows import CHUNK, Pseudonyms, insert_new, pack
+from agent.store.rows import CHUNK, Pseudonyms, insert_new, pack, pack_kept
 from agent.store.timers import arm, say
 
 
@@ -154,7 +154,7 @@ class _Writer:
         self._add(t.inputs, hash=decision.inputs, customer=decision.customer, body=pack(bundle.inputs))
         if decision.policy not in self._policies:
             self._policies.add(decision.policy)
-            self._add(t.inputs, hash=decision.policy, customer=None, body=pack(bundle.policy))
+            self._add(t.inputs, hash=decision.policy, customer=None, body=pack_kept(bundle.policy))
         self._add(
             t.decisions,
             decision=decision.decision_id,

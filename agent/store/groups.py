@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, String, bindparam, or_, select
 
 from agent.domain.ids import CustomerId, TenantId
-from agent.store.schema import merges
+from agent.store.schema import Utc, merges
 
 CHUNK = 500
 
@@ -50,20 +51,32 @@ class Groups:
         self._members.clear()
 
 
+def _links(*stands: ColumnElement[bool]) -> Select[Any]:
+    """Merges that touch any of the ids, on either side. Built once: building one costs as much as running it."""
+    c = merges.c
+    some: BindParameter[str] = bindparam("ids", expanding=True)
+    return select(c.joined, c.kept, c.at).where(
+        c.tenant == bindparam("tenant", type_=String), or_(c.joined.in_(some), c.kept.in_(some)), *stands
+    )
+
+
+_AT = bindparam("at", type_=Utc)
+_NOW = _links(merges.c.undone_at.is_(None))
+_THEN = _links(or_(merges.c.undone_at.is_(None), merges.c.undone_at > _AT), merges.c.at <= _AT)
+
+
 def groups_in(connection: Connection, tenant: TenantId, ids: Iterable[str], at: datetime | None = None) -> Groups:
     """The groups of these customers, now or as they stood at an instant."""
-    c = merges.c
-    stands = c.undone_at.is_(None) if at is None else or_(c.undone_at.is_(None), c.undone_at > at) & (c.at <= at)
-    found, known, frontier = Groups(), set(ids), sorted(set(ids))
+    found, known = Groups(), set(ids)
+    frontier = sorted(known)
     while frontier:
         met: set[str] = set()
         for start in range(0, len(frontier), CHUNK):
-            some = frontier[start : start + CHUNK]
-            for side in (c.joined, c.kept):
-                query = select(c.joined, c.kept, c.at).where(c.tenant == tenant, side.in_(some), stands)
-                for row in connection.execute(query):
-                    found.link(row.joined, row.kept, row.at)
-                    met |= {row.joined, row.kept}
+            asked = {"tenant": tenant, "ids": frontier[start : start + CHUNK]}
+            rows = connection.execute(_NOW, asked) if at is None else connection.execute(_THEN, asked | {"at": at})
+            for row in rows:
+                found.link(row.joined, row.kept, row.at)
+                met |= {row.joined, row.kept}
         frontier = sorted(met - known)
         known |= met
     return found

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import String, bindparam, select, update
 
 from agent.domain.ids import TenantId
 from agent.domain.ports import Clock
 from agent.store import schema as t
 from agent.store.database import Database
 from agent.store.rows import insert_new, note
+
+_CURRENT = select(t.guidelines.c.version).where(t.guidelines.c.tenant == bindparam("tenant", type_=String))
+"""Asked before every answer; built once."""
 
 
 class SqlGuidelineVersions:
@@ -18,7 +21,7 @@ class SqlGuidelineVersions:
 
     def current(self, tenant: TenantId) -> str | None:
         with self._database.reading() as connection:
-            return connection.execute(select(t.guidelines.c.version).where(t.guidelines.c.tenant == tenant)).scalar()
+            return connection.execute(_CURRENT, {"tenant": tenant}).scalar()
 
     def put(self, tenant: TenantId, version: str, passages: int) -> bool:
         """Notes the version; True where it is another than before."""
