@@ -148,6 +148,8 @@ class Consents:
         if method != "POST" or {k: v for k, v in form.items() if k in ONE_CLICK} != ONE_CLICK:
             return None
         stopped = _refused(Heard.REFUSE, channel)
+        for other in self.tokens.also(self.tenant, customer):
+            self.record(other, ConsentStatus.WITHDRAWN, stopped, "one-click", proof=Proof(method="one-click"))
         return self.record(customer, ConsentStatus.WITHDRAWN, stopped, "one-click", proof=Proof(method="one-click"))
 
     def _was_refused(self, customer: str, channel: Channel) -> bool:

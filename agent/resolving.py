@@ -19,8 +19,12 @@ class Resolving:
     customers: Customers
 
     def find(self) -> Resolution:
-        """Customers that are one person by their addresses and names, and those who only share an address."""
-        return resolve(self.identities.known(self.tenant))
+        """Customers that are one person by their addresses and names, and those who only share an address.
+
+        What somebody took back is not proposed again.
+        """
+        undone = {frozenset((m.kept, m.joined)) for m in self.identities.merges(self.tenant) if m.undone_at is not None}
+        return resolve(self.identities.known(self.tenant), undone)
 
     def resolve(self, by: str) -> list[Merge]:
         """Joins everybody whom `find` matches; each join is a merge that can be undone."""

@@ -231,6 +231,7 @@ class Tactful:
             playbook=self.playbook,
             timers=self.consents.timers,
             journeys=self.stores.journeys,
+            customers=self.stores.customers,
             clock=self._clock,
             ids=self._ids,
             decide=lambda asked: self._decide_many(asked, self._clock.now()),

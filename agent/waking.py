@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from agent.domain.bundle import Committed
@@ -11,7 +11,7 @@ from agent.domain.customer import Journey
 from agent.domain.delivery import Swept
 from agent.domain.ids import CustomerId, TenantId, TriggerKey
 from agent.domain.playbook import Playbook
-from agent.domain.ports import Clock, Ids, Journeys, Timers
+from agent.domain.ports import Clock, Customers, Ids, Journeys, Timers
 from agent.domain.timers import DUTIES, Timer, TimerKind
 from agent.journeys.course import is_over, look_again
 
@@ -33,6 +33,7 @@ class Waking:
     playbook: Playbook
     timers: Timers
     journeys: Journeys
+    customers: Customers
     clock: Clock
     ids: Ids
     decide: Decide
@@ -56,7 +57,9 @@ class Waking:
         if over:
             self.journeys.expire(self.tenant, sorted(over))
         looking = {name: journey for name, journey in active.items() if name not in over}
-        for some in _one_each([t for t in due if t.kind is not TimerKind.FOLLOW_UP or t.subject in looking]):
+        heads = self.customers.heads(self.tenant, [timer.customer for timer in due if timer.customer])
+        mine = [replace(t, customer=heads[t.customer]) if t.customer else t for t in due]
+        for some in _one_each([t for t in mine if t.kind is not TimerKind.FOLLOW_UP or t.subject in looking]):
             self._decide(some, looking, swept)
         duties = [timer for timer in due if timer.kind in DUTIES]
         waiting, missed = self.timers.later(self.tenant, duties, lease, now + AGAIN) if duties else (0, 0)

@@ -301,6 +301,8 @@ class Tokens(Protocol):
 
     def find(self, tenant: TenantId, token: str) -> tuple[CustomerId, Channel]: ...
 
+    def also(self, tenant: TenantId, customer: CustomerId) -> list[CustomerId]: ...
+
 
 class ImportSink(Protocol):
     """Takes rows in batches, each batch in one transaction; a row known by its key changes nothing."""
@@ -320,7 +322,9 @@ class Known:
 
 
 class Customers(Protocol):
-    """Who is meant, who there is, and what only the sender may see."""
+    """Who is meant, who there is, and what only the sender may see. Of one person under several names: the one kept."""
+
+    def heads(self, tenant: TenantId, customers: Sequence[CustomerId]) -> dict[CustomerId, CustomerId]: ...
 
     def find(self, tenant: TenantId, name: ExternalId | CustomerId) -> CustomerId: ...
 

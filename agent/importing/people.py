@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from agent.domain.consent import UNDATED, Entry, Proof, everything
 from agent.domain.customer import PER_CHANNEL, AgeAssurance, Basis, Channel, Condition, Consent, ConsentStatus, Purpose
+from agent.domain.identity import PLACEHOLDERS
 from agent.domain.imports import ConsentRow, CustomerRow, SuppressionRow
 from agent.importing import fields as f
 from agent.importing.area_codes import state_of
@@ -152,7 +153,7 @@ def _region(fields: dict[str, object]) -> str | None:
 def _also(fields: dict[str, object]) -> tuple[str, ...]:
     own = f.customer(fields)
     named = (f.customer({"also": part}, "also") for part in f.text(fields, "also").split(";") if part.strip())
-    return tuple(dict.fromkeys(name for name in named if name != own))
+    return tuple(dict.fromkeys(name for name in named if name != own and name.casefold() not in PLACEHOLDERS))
 
 
 def _addresses(fields: dict[str, object]) -> dict[Channel, str]:

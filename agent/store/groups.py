@@ -80,3 +80,16 @@ def groups_in(connection: Connection, tenant: TenantId, ids: Iterable[str], at: 
         frontier = sorted(met - known)
         known |= met
     return found
+
+
+def ever_one_with(connection: Connection, tenant: TenantId, customer: str) -> list[CustomerId]:
+    """The customer and everybody they were ever joined with, also where that was taken back since."""
+    c, found, frontier = merges.c, {customer}, {customer}
+    while frontier:
+        some = sorted(frontier)
+        rows = connection.execute(
+            select(c.joined, c.kept).where(c.tenant == tenant, or_(c.joined.in_(some), c.kept.in_(some)))
+        )
+        frontier = {name for row in rows for name in (row.joined, row.kept)} - found
+        found |= frontier
+    return [CustomerId(name) for name in sorted(found, key=lambda name: (name != customer, name))]

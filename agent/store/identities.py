@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -33,31 +34,9 @@ class SqlIdentities:
         self._controller = controller
 
     def known(self, tenant: TenantId) -> list[Known]:
-        """Everybody who is not yet joined to somebody else, the longest known first."""
-        c, p, a, m = t.customers.c, t.persons.c, t.addresses.c, t.merges.c
+        """Everybody, those who are one person together, the longest known first."""
         with self._database.reading() as connection:
-            joined = set(
-                connection.execute(select(m.joined).where(m.tenant == tenant, m.undone_at.is_(None))).scalars()
-            )
-            addresses: dict[str, dict[Channel, str]] = defaultdict(dict)
-            for row in connection.execute(select(a.customer, a.channel, a.value).where(a.tenant == tenant)):
-                addresses[row.customer][Channel(row.channel)] = row.value
-            people = connection.execute(
-                select(c.customer, c.age, p.first_name)
-                .join(t.persons, (p.tenant == c.tenant) & (p.person == c.person))
-                .where(c.tenant == tenant)
-                .order_by(c.created_at, c.customer)
-            ).all()
-        return [
-            Known(
-                customer=CustomerId(row.customer),
-                name=row.first_name,
-                addresses=addresses.get(row.customer, {}),
-                age=AgeAssurance(row.age),
-            )
-            for row in people
-            if row.customer not in joined
-        ]
+            return known_in(connection, tenant)
 
     def merge(self, tenant: TenantId, kept: CustomerId, joined: CustomerId, evidence: str, by: str) -> Merge:
         """Makes two customers one. What was still to be offered to the one who joins is not: it is decided anew.
@@ -182,8 +161,45 @@ def join(
     return made
 
 
-def were_joined(connection: Connection, tenant: TenantId, one: CustomerId, other: CustomerId) -> bool:
-    """Whether these two were ever joined, also where that was taken back: a file does not do it again."""
+def known_in(connection: Connection, tenant: TenantId, only: Sequence[CustomerId] | None = None) -> list[Known]:
+    """Everybody, or only these customers with whom they are one with."""
+    c, p, a, m = t.customers.c, t.persons.c, t.addresses.c, t.merges.c
+    links = select(m.joined).where(m.tenant == tenant, m.undone_at.is_(None))
+    asked = only if only is not None else list(connection.execute(links).scalars())
+    groups = groups_in(connection, tenant, asked)
+    whom = [] if only is None else [c.customer.in_(groups.all(only))]
+    where = [] if only is None else [a.customer.in_(groups.all(only))]
+    addresses: dict[str, dict[Channel, str]] = defaultdict(dict)
+    for row in connection.execute(select(a.customer, a.channel, a.value).where(a.tenant == tenant, *where)):
+        addresses[row.customer][Channel(row.channel)] = row.value
+    people: dict[CustomerId, list[Known]] = {}
+    for row in connection.execute(
+        select(c.customer, c.age, p.first_name)
+        .join(t.persons, (p.tenant == c.tenant) & (p.person == c.person))
+        .where(c.tenant == tenant, *whom)
+        .order_by(c.created_at, c.customer)
+    ):
+        one = Known(
+            customer=CustomerId(row.customer),
+            name=row.first_name,
+            addresses=addresses.get(row.customer, {}),
+            age=AgeAssurance(row.age),
+        )
+        people.setdefault(groups.head(row.customer), []).append(one)
+    found = []
+    for head, members in people.items():
+        first = next((one for one in members if one.customer == head), members[0])
+        found.append(replace(first, others=tuple(one for one in members if one is not first)))
+    return found
+
+
+def taken_back(connection: Connection, tenant: TenantId, one: CustomerId, other: CustomerId) -> bool:
+    """Whether a merge of these two, or of whom they are one with, was taken back: a file does not do it again."""
     m = t.merges.c
-    pair = (m.kept.in_((one, other))) & (m.joined.in_((one, other)))
-    return connection.execute(select(m.merge).where(m.tenant == tenant, pair)).first() is not None
+    groups = groups_in(connection, tenant, [one, other])
+    left, right = groups.of(one), groups.of(other)
+    pair = (m.kept.in_(left) & m.joined.in_(right)) | (m.kept.in_(right) & m.joined.in_(left))
+    return (
+        connection.execute(select(m.merge).where(m.tenant == tenant, m.undone_at.is_not(None), pair)).first()
+        is not None
+    )

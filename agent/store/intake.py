@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from agent.domain.consent import Entry
 from agent.domain.customer import CASE_EVENTS
+from agent.domain.identity import contradiction
 from agent.domain.ids import CustomerId, ExternalId, TenantId
 from agent.domain.imports import (
     BannerRow,
@@ -30,7 +32,7 @@ from agent.store import catalogue
 from agent.store import schema as t
 from agent.store.database import Database
 from agent.store.groups import groups_in
-from agent.store.identities import join, were_joined
+from agent.store.identities import join, known_in, taken_back
 from agent.store.journeys import TOLD, Told, tell, with_journeys_or_waits
 from agent.store.ledger import Book
 from agent.store.registers import copy, hashed, is_listed
@@ -222,6 +224,7 @@ class _Batch:
     def _people(self, rows: list[CustomerRow]) -> int:
         """What the last row of a customer states replaces what was known; a change of a fact moves the version."""
         changed = 0
+        claimed = Counter(name for row in rows for name in set(row.also))
         for row in {row.external_id: row for row in rows}.values():
             customer = self._customer(row.external_id)
             assert customer is not None
@@ -238,14 +241,18 @@ class _Batch:
                     .values(first_name=row.first_name)
                 ).rowcount
             )
-            joined = [self._join(customer, name) for name in row.also]
+            joined = [self._join(customer, name) for name in row.also if claimed[name] == 1]
             changed += bool(moved or named or any(joined))
         return changed
 
     def _join(self, customer: CustomerId, also: str) -> bool:
-        """The file says that another number is the same customer's; what a person took back since stays apart."""
+        """The file says that another number is the same customer's. A number that several claim is nobody's, what a
+        person took back stays apart, and two who contradict each other are not one."""
         other = self._known_customer(also)
-        if were_joined(self._connection, self._tenant, customer, other):
+        groups = groups_in(self._connection, self._tenant, [customer, other])
+        if groups.of(other) != (other,) or taken_back(self._connection, self._tenant, customer, other):
+            return False
+        if contradiction(known_in(self._connection, self._tenant, [customer, other])):
             return False
         made = join(self._connection, self._tenant, customer, other, "the same by the file", "import", self._now)
         return made is not None

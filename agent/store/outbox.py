@@ -25,6 +25,7 @@ from agent.store import schema as t
 from agent.store.approving import ask, fingerprint
 from agent.store.database import Database
 from agent.store.journeys import ACTIVE
+from agent.store.people import first_names
 from agent.store.records import effect_of
 from agent.store.registers import tokens_of
 from agent.store.resources import release
@@ -188,19 +189,14 @@ class SqlOutbox:
         """What judging and sending need to know of the customers, read in as few questions as for one."""
         customers = [row.customer for row in heads]
         refs = [row.address_ref for row in heads if row.address_ref]
-        a, p, c = t.addresses.c, t.persons.c, t.customers.c
+        a = t.addresses.c
         held = select(a.address_ref, a.value).where(a.tenant == self._tenant, a.address_ref.in_(refs))
-        known = (
-            select(c.customer, p.first_name)
-            .join(t.customers, and_(c.tenant == p.tenant, c.person == p.person))
-            .where(c.tenant == self._tenant, c.customer.in_(customers))
-        )
         mailed = [r.customer for r in heads if r.channel == Channel.EMAIL and r.kind == Kind.OFFER]
         found = snapshots_in(connection, self._tenant, customers, now, self._playbook) if customers else []
         return _Around(
             snapshots={snapshot.customer: snapshot for snapshot in found},
             addresses={row.address_ref: row.value for row in connection.execute(held)},
-            names={row.customer: row.first_name for row in connection.execute(known)},
+            names={str(who): name for who, name in first_names(connection, self._tenant, customers).items()},
             tokens=tokens_of(connection, self._tenant, mailed, Channel.EMAIL, self._ids, now) if mailed else {},
         )
 

@@ -11,13 +11,14 @@ from agent.domain.bundle import Delivery, EffectState
 from agent.domain.consent import Entry, Proof
 from agent.domain.customer import PUSHED, Channel, Consent, ConsentStatus, Purpose
 from agent.domain.errors import InputError
-from agent.domain.ids import CustomerId, EffectId, TenantId, digest
+from agent.domain.ids import EffectId, TenantId, digest
 from agent.domain.journey import EXITS, Exit
 from agent.domain.money import Money
 from agent.domain.ports import Clock, Duties
 from agent.store import schema as t
 from agent.store.arms import SUCCESSES, count_outcome
 from agent.store.database import Database
+from agent.store.groups import ever_one_with
 from agent.store.journeys import end
 from agent.store.ledger import Book
 from agent.store.records import find_effect
@@ -70,7 +71,8 @@ class SqlOutcomes:
             purpose=Purpose.AD_SENDING, channel=Channel(row.channel), status=ConsentStatus.WITHDRAWN, given_at=now
         )
         book = Book(connection, tenant, self._duties, self._controller, now)
-        book.append([(CustomerId(row.customer), Entry(consent=said, proof=Proof(method="outcome")))], "outcome")
+        entry = Entry(consent=said, proof=Proof(method="outcome"))
+        book.append([(who, entry) for who in ever_one_with(connection, tenant, row.customer)], "outcome")
 
 
 def _refuse_unless_out(row: Row[Any]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, exists, func, select
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, exists, func, select
 
 from agent.domain.errors import NotFound
 from agent.domain.ids import CustomerId, ExternalId, TenantId
@@ -34,6 +36,12 @@ class SqlCustomers:
             next_step="Give the id as in your imported file, or the pseudonym (c_...) that a decision shows.",
         )
 
+    def heads(self, tenant: TenantId, customers: Sequence[CustomerId]) -> dict[CustomerId, CustomerId]:
+        """Each customer's own pseudonym, or that of whom they were joined to."""
+        with self._database.reading() as connection:
+            groups = groups_in(connection, tenant, customers)
+        return {customer: groups.head(customer) for customer in customers}
+
     def all(self, tenant: TenantId) -> list[CustomerId]:
         """Every customer's pseudonym, in a stable order; whoever was joined to another is that other."""
         c = t.customers.c
@@ -60,21 +68,35 @@ class SqlCustomers:
 
     def first_name(self, tenant: TenantId, customer: CustomerId) -> str:
         """For the `customer.name` slot at sending; '' where unknown."""
-        p, c = t.persons.c, t.customers.c
         with self._database.reading() as connection:
-            found = connection.execute(
-                select(p.first_name)
-                .join(t.customers, (c.tenant == p.tenant) & (c.person == p.person))
-                .where(c.tenant == tenant, c.customer == customer)
-            ).scalar()
-        return str(found or "")
+            return first_names(connection, tenant, [customer]).get(customer, "")
 
     def where(self, tenant: TenantId, customer: CustomerId) -> tuple[str | None, str | None]:
         """(locale, zone) on file."""
         c = t.customers.c
         with self._database.reading() as connection:
-            row = connection.execute(select(c.locale, c.zone).where(c.tenant == tenant, c.customer == customer)).first()
-        return (row.locale, row.zone) if row else (None, None)
+            group = groups_in(connection, tenant, [customer]).of(customer)
+            query = select(c.customer, c.locale, c.zone).where(c.tenant == tenant, c.customer.in_(group))
+            rows = sorted(connection.execute(query), key=lambda row: group.index(row.customer))
+        return next((r.locale for r in rows if r.locale), None), next((r.zone for r in rows if r.zone), None)
+
+
+def first_names(connection: Connection, tenant: TenantId, customers: Sequence[CustomerId]) -> dict[CustomerId, str]:
+    """By customer, where one is known under any of their names."""
+    p, c = t.persons.c, t.customers.c
+    groups = groups_in(connection, tenant, customers)
+    rows = connection.execute(
+        select(c.customer, p.first_name)
+        .join(t.customers, (c.tenant == p.tenant) & (c.person == p.person))
+        .where(c.tenant == tenant, c.customer.in_(groups.all(customers)), p.first_name != "")
+    )
+    known = {row.customer: row.first_name for row in rows}
+    found = {}
+    for customer in customers:
+        names = (known.get(member) for member in (customer, *groups.of(customer)))
+        if name := next((name for name in names if name), None):
+            found[customer] = name
+    return found
 
 
 def _joined() -> ColumnElement[bool]:

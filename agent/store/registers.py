@@ -14,6 +14,7 @@ from agent.domain.ports import Clock, Duties, Ids
 from agent.domain.timers import TimerKind
 from agent.store import schema as t
 from agent.store.database import Database
+from agent.store.groups import ever_one_with
 from agent.store.rows import Pseudonyms, chunks, insert_new, move_versions
 from agent.store.timers import arm, cancel
 
@@ -96,6 +97,11 @@ class SqlTokens:
         with self._database.writing() as connection:
             found = tokens_of(connection, tenant, [customer], channel, self._ids, self._clock.now())
             return found[customer]
+
+    def also(self, tenant: TenantId, customer: CustomerId) -> list[CustomerId]:
+        """Who else the person behind a link was ever taken for: the mail may have gone to an address of theirs."""
+        with self._database.reading() as connection:
+            return ever_one_with(connection, tenant, customer)[1:]
 
     def find(self, tenant: TenantId, token: str) -> tuple[CustomerId, Channel]:
         """Raises NotFound."""

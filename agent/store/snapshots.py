@@ -77,6 +77,8 @@ class _Reader:
         self._groups = groups_in(connection, tenant, ids, at)
         self._at = at
         self._playbook = playbook
+        self._own: dict[str, list[Consent]] = {}
+        self._closed: frozenset[str] = frozenset()
         self._bound = {
             "tenant": tenant,
             "currency": playbook.brand.currency,
@@ -94,9 +96,11 @@ class _Reader:
         people = {row.customer: row for row in self._rows(reads.CUSTOMERS)}
         if not people:
             return []
-        self._consents = {name: self._standing(name, rows) for name, rows in self._grouped(reads.CONSENTS).items()}
+        stated = self._grouped(reads.CONSENTS)
+        self._consents = {name: self._standing(name, stated[name]) for name in self._ids if name in stated}
         may = folds.allows_profiling
         profiled = [c for c in self._ids if any(may(k, self._at) for k in self._consents.get(c, ()))]
+        self._closed = self._unread()
         self._addresses, self._contacts = self._grouped(reads.ADDRESSES), self._grouped(reads.CONTACTS)
         self._cases, self._journeys = self._grouped(reads.CASES), self._grouped(reads.JOURNEYS)
         self._bookings, self._duties = self._grouped(reads.BOOKINGS), self._grouped(reads.DUTY_ROWS)
@@ -113,12 +117,28 @@ class _Reader:
         }
         return [self._one(people[c], people, products, campaigns, shared) for c in self._ids if c in people]
 
+    def _unread(self) -> frozenset[str]:
+        """Names under which nobody agreed to be read: being joined to one who did opens nothing of before."""
+        closed: set[str] = set()
+        for customer in self._ids:
+            group = self._groups.of(customer)
+            if len(group) > 1:
+                since = self._groups.since(customer)
+                agreed = self._consents.get(customer, ())
+                anew = any(folds.allows_profiling(c, self._at) and c.given_at >= since for c in agreed)
+                closed |= {m for m in group if not anew and not self._agreed_alone(m)}
+        return frozenset(closed)
+
+    def _agreed_alone(self, member: str) -> bool:
+        return any(folds.allows_profiling(c, self._at) for c in standing(self._own.get(member, ())))
+
     def _standing(self, customer: str, rows: Sequence[Row[Any]]) -> tuple[Consent, ...]:
         group = self._groups.of(customer)
         if len(group) == 1:
             return standing(consent_of(row) for row in rows)
-        own = ([consent_of(row) for row in rows if row.customer == member] for member in group)
-        return together(own, self._groups.since(customer))
+        for member in group:
+            self._own[member] = [consent_of(row) for row in rows if row.customer == member]
+        return together((self._own[member] for member in group), self._groups.since(customer))
 
     def _one(
         self,
@@ -180,7 +200,9 @@ class _Reader:
         return sum(self._given.get((campaign, member), 0) for member in self._groups.of(customer))
 
     def _rows(self, statement: Select[Any], ids: Sequence[CustomerId] | None = None) -> Sequence[Row[Any]]:
-        bound = self._bound if ids is None else self._bound | {"ids": self._groups.all(ids)}
+        bound = self._bound
+        if ids is not None:
+            bound = bound | {"ids": [c for c in self._groups.all(ids) if c not in self._closed]}
         return self._connection.execute(statement, bound).all()
 
     def _grouped(self, statement: Select[Any], ids: Sequence[CustomerId] | None = None) -> Grouped:

@@ -12,6 +12,7 @@ from agent.domain.ids import CustomerId, RuleId, TenantId, digest
 from agent.domain.timers import Timer, TimerKind
 from agent.store import schema as t
 from agent.store.database import Database
+from agent.store.groups import groups_in
 from agent.store.rows import chunks, insert_new
 
 ARMED, SAID, CANCELLED, DONE, MISSED = "armed", "said", "cancelled", "done", "missed"
@@ -34,9 +35,11 @@ class SqlTimers:
     def of(self, tenant: TenantId, customer: CustomerId | None) -> list[Timer]:
         """The armed timers about one customer, or those about no customer (registers), soonest first."""
         c = t.timers.c
-        whose = c.customer.is_(None) if customer is None else c.customer == customer
-        query = select(t.timers).where(c.tenant == tenant, whose, c.state == ARMED)
         with self._database.reading() as connection:
+            whose = c.customer.is_(None)
+            if customer is not None:
+                whose = c.customer.in_(groups_in(connection, tenant, [customer]).of(customer))
+            query = select(t.timers).where(c.tenant == tenant, whose, c.state == ARMED)
             return [_timer(row) for row in connection.execute(query.order_by(c.due_at, c.timer)).all()]
 
     def missed(self, tenant: TenantId) -> list[Timer]:
@@ -103,8 +106,9 @@ def say(
 ) -> None:
     """An effect sees to these duties."""
     c = t.timers.c
+    group = groups_in(connection, tenant, [customer]).of(customer)
     for kind, subject in duties:
-        mine = (c.tenant == tenant, c.customer == customer, c.state == ARMED)
+        mine = (c.tenant == tenant, c.customer.in_(group), c.state == ARMED)
         connection.execute(
             update(t.timers).where(*mine, c.kind == kind, c.subject == subject).values(state=SAID, lease=effect)
         )
@@ -192,14 +196,15 @@ def cancel_reconfirmations(
 ) -> None:
     """What was withdrawn needs no reconfirmation, and what was just reconfirmed gets a new date."""
     c = t.consents.c
-    older = select(c.consent).where(
-        c.tenant == tenant,
-        c.customer == customer,
-        c.purpose == purpose,
-        c.channel == channel if channel else c.channel.is_(None),
-        c.given_at < until,
-    )
-    cancel(connection, tenant, TimerKind.RECONFIRM, older, customer)
+    for member in groups_in(connection, tenant, [customer]).of(customer):
+        older = select(c.consent).where(
+            c.tenant == tenant,
+            c.customer == member,
+            c.purpose == purpose,
+            c.channel == channel if channel else c.channel.is_(None),
+            c.given_at < until,
+        )
+        cancel(connection, tenant, TimerKind.RECONFIRM, older, member)
 
 
 def _timer(row: Any) -> Timer:

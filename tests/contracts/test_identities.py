@@ -57,6 +57,7 @@ def test_the_mailbox_they_share_makes_them_one(tactful: Tactful) -> None:
 
 def test_what_is_known_of_either_is_known_of_both(tactful: Tactful) -> None:
     before = seen(tactful, "ann").history
+    tactful.take([consent("twin", Purpose.PROFILING, None)])
     merge(tactful)
     found = seen(tactful, "twin")
     assert before is not None
@@ -147,6 +148,7 @@ def test_a_merge_moves_both_versions_and_stops_what_was_still_to_be_offered(
 
 def test_three_are_one_whatever_way_they_were_joined(tactful: Tactful, clock: StoppedClock) -> None:
     tactful.take([person("third"), order("third", "o-3", NOON - 20 * DAY)])
+    tactful.take([consent(who, Purpose.PROFILING, None) for who in ("twin", "third")])
     first = merge(tactful, "twin", "third")
     merge(tactful, "ann", "twin")
     assert len({tactful.find(who) for who in ("ann", "twin", "third")}) == 1
@@ -199,6 +201,7 @@ def test_the_past_stays_as_it_was(tactful: Tactful, clock: StoppedClock) -> None
 def test_a_file_may_say_that_two_numbers_are_one_customer(tactful: Tactful, clock: StoppedClock) -> None:
     said = replace(person("ann"), also=("till-7", "twin"), key="also")
     tactful.take([order("till-7", "o-9", NOON - 5 * DAY)])
+    tactful.take([consent(who, Purpose.PROFILING, None) for who in ("twin", "till-7")])
     assert tactful.take([said]) == 1
     assert len({tactful.find(who) for who in ("ann", "till-7", "twin")}) == 1
     found = seen(tactful, "ann").history
@@ -209,3 +212,81 @@ def test_a_file_may_say_that_two_numbers_are_one_customer(tactful: Tactful, cloc
         tactful.resolving.undo(made.merge_id, "mia")
     assert tactful.take([said]) == 0
     assert tactful.find("till-7") != tactful.find("ann")
+
+
+def test_a_number_that_several_claim_or_that_is_none_joins_nobody(tactful: Tactful) -> None:
+    claims = [replace(person(f"c{n}"), also=("9999",), key=f"claim-{n}") for n in range(3)]
+    tactful.take(claims)
+    assert tactful.resolving.merges() == []
+    tactful.take(
+        [replace(person("c0"), also=("9999",), key="alone"), replace(person("c1"), also=("9999",), key="late")]
+    )
+    assert len(tactful.resolving.merges()) <= 1
+
+
+def test_what_was_taken_back_is_not_proposed_again(tactful: Tactful, clock: StoppedClock) -> None:
+    (made,) = tactful.resolving.resolve("mia")
+    clock.at = NOON + timedelta(seconds=1)
+    tactful.resolving.undo(made.merge_id, "mia")
+    assert tactful.resolving.resolve("nightly") == []
+
+
+def test_whoever_arrives_later_is_compared_with_the_whole_person(tactful: Tactful) -> None:
+    unnamed = replace(person("anon", first_name=""), addresses={Channel.EMAIL: "ann@mail.example"})
+    tactful.take([unnamed])
+    tactful.resolving.resolve("mia")
+    stranger = replace(person("lee", first_name="Lee"), addresses={Channel.EMAIL: "ann@mail.example"})
+    child = replace(
+        person("kid", first_name="Ann"), addresses={Channel.EMAIL: "ann@mail.example"}, age=AgeAssurance.MINOR
+    )
+    tactful.take([stranger, child])
+    assert tactful.resolving.resolve("mia") == []
+    assert len({tactful.find(who) for who in ("ann", "lee", "kid")}) == 3
+
+
+def test_what_a_name_never_agreed_to_have_read_stays_unread(tactful: Tactful, clock: StoppedClock) -> None:
+    tactful.take([event("twin", "product_viewed", NOON - timedelta(hours=1), "vase")])
+    merge(tactful)
+    assert [e.entity for e in seen(tactful, "ann").events] == []
+    assert seen(tactful, "ann").history == seen(tactful, "twin").history
+    clock.at = NOON + timedelta(hours=1)
+    tactful.consents.record("ann", ConsentStatus.GRANTED, [(Purpose.PROFILING, None)], "web")
+    assert [e.entity for e in seen(tactful, "ann").events] == ["vase"]
+
+
+def test_one_click_stops_every_address_they_were_ever_reached_at(tactful: Tactful, clock: StoppedClock) -> None:
+    tactful.take(agreed("twin"))
+    name = merge(tactful)
+    token = tactful.consents.tokens.make(tactful.tenant, tactful.find("ann"), Channel.EMAIL)
+    clock.at = NOON + DAY
+    tactful.resolving.undo(name, "mia")
+    tactful.consents.unsubscribe("POST", token, {"List-Unsubscribe": "One-Click"})
+    for who in ("ann", "twin"):
+        assert says(tactful, who, Purpose.AD_SENDING, Channel.EMAIL) is ConsentStatus.WITHDRAWN
+
+
+def test_timers_of_two_names_are_decided_on_once(tactful: Tactful, clock: StoppedClock) -> None:
+    korean = [
+        replace(person(who), country="KR", zone="Asia/Seoul", locale="ko", key=f"kr-{who}") for who in ("ann", "twin")
+    ]
+    tactful.take([*korean, *agreed("twin")])
+    for who in ("ann", "twin"):
+        tactful.consents.record(who, ConsentStatus.GRANTED, EMAIL, "web")
+    merge(tactful)
+    for hours in range(24 * 15):
+        clock.at = NOON + timedelta(hours=hours)
+        tactful.dispatch()
+    told = [
+        item
+        for item in tactful.stores.journeys.effects(tactful.tenant, tactful.find("ann"))
+        if item.effect.kind is Kind.DUTY
+    ]
+    assert len(told) == 1
+
+
+def test_the_person_is_addressed_by_what_any_of_their_names_says(tactful: Tactful) -> None:
+    head = replace(person("blank", first_name=""), locale=None, zone=None, addresses={})
+    tactful.take([head, replace(person("seo", first_name="서연"), locale="ko", zone="Asia/Seoul", key="seo")])
+    merge(tactful, "blank", "seo")
+    assert tactful.where(tactful.find("blank")) == ("ko", "Asia/Seoul")
+    assert tactful.stores.customers.first_name(tactful.tenant, tactful.find("blank")) == "서연"
