@@ -10,6 +10,7 @@ from agent.domain.imports import EventRow, FactRow, ReviewRow
 from agent.domain.money import Money
 from agent.importing import fields as f
 from agent.importing.records import Record
+from agent.importing.transactions import bounded
 
 PRODUCTS = ("product", "name")
 PRICES = ("product", "price", "currency", "at")
@@ -55,7 +56,9 @@ def price(key: str, record: Record) -> FactRow:
     if amount <= 0:
         raise f.BadField("price: not above zero")
     try:
-        micros = Money(amount, currency).micros
+        micros = bounded(Money(amount, currency), 1).micros
+    except f.BadField:
+        raise
     except ValueError as error:
         raise f.BadField("currency: not an ISO 4217 code such as GBP") from error
     values = {

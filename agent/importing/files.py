@@ -19,6 +19,8 @@ from agent.importing.records import Layout, Record, Source, checked
 LONGEST_FIELD = 1_000_000
 """Characters. A longer CSV field is a missing quote."""
 LONGEST_LINE = 10_000_000
+MOST_LINES = 200
+"""Lines of one row of a CSV file: long reviews have some, a forgotten quote swallows all that follow."""
 GREATEST_DOCUMENT = 256_000_000
 """Bytes of a JSON file that is one document: such a file has to be read whole."""
 SNIFFED = 262_144
@@ -78,7 +80,7 @@ class TextSource:
             raise ImportFileError(
                 "the file is empty", place=self.path.name, next_step="Export it again, with a header line."
             )
-        return checked(self.path, tuple(name.strip() for name in header))
+        return checked(self.path, header)
 
     def records(self, columns: tuple[str, ...]) -> Iterator[Record]:
         try:
@@ -112,16 +114,21 @@ class TextSource:
         return self._delimiter
 
     def _csv_rows(self, columns: tuple[str, ...]) -> Iterator[Record]:
-        reader = csv.reader(self.lines(), delimiter=self._delimiter or ",")
+        reader = csv.reader(self.lines(), delimiter=self._delimiter or ",", strict=True)
         width = len(columns)
         while True:
+            begins = self.line + 1
             try:
                 row = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Record(self.line, {}, f"{self.line}", f"not readable as CSV ({error})")
-                continue
+                if self.line - begins < MOST_LINES:
+                    yield Record(self.line, {}, f"{self.line}", f"not readable as CSV ({error})")
+                    continue
+                raise self._unclosed(begins) from None
+            if self.line - begins >= MOST_LINES:
+                raise self._unclosed(begins)
             if not row:
                 continue
             raw = "\x1f".join(row)
@@ -165,6 +172,14 @@ class TextSource:
             )
         return found
 
+    def _unclosed(self, line: int) -> ImportFileError:
+        """The rows behind it would vanish into one field."""
+        return ImportFileError(
+            f"the row goes on for over {MOST_LINES} lines: a quote opens in it and does not close",
+            place=f"{self.path.name}:{line}",
+            next_step=f"Mend that line and import the file again: {_AGAIN}.",
+        )
+
     def _broken(self, error: Exception) -> ImportFileError:
         if isinstance(error, UnicodeError):
             return ImportFileError(
@@ -188,6 +203,8 @@ def encoding_of(head: bytes) -> str | None:
     spell Korean; None for what cannot be told."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
+    if b"\x00" in head:
+        return None
     if _fits(head, "utf-8"):
         return "utf-8-sig"
     if _fits(head, "cp949"):

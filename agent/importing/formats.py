@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from agent.domain.ids import digest
 from agent.domain.imports import Row
 from agent.importing import catalogue, events, people, published, transactions
 from agent.importing.fields import BadField
@@ -88,19 +89,28 @@ PRESETS: dict[str, tuple[str, Format]] = {
 """By name: what the set holds, and how it is read. A `shop` is products, customers and orders in one."""
 
 
+def _consents(key: str, record: Record, fields: dict[str, object]) -> Sequence[Row]:
+    name = digest(key, *(str(fields[part]) for part in ("purpose", "channel", "status")), size=4)
+    return people.consents(f"{key}.{name}", Record(record.line, fields, ""))
+
+
 def mapped(said: FileMap, today: date) -> tuple[Format, Translator]:
-    """The format of a file that a map describes: our own, with each row put into our columns first."""
+    """The format of a file that a map describes: our own, with each row put into our columns first.
+
+    A refusal counts whatever else is wrong with its row.
+    """
     own = FORMATS[said.what]
     translator = Translator(said, own.columns, today)
 
     def read(key: str, record: Record) -> Sequence[Row]:
-        ours = translator.record(record)
-        rows = own.read(key, ours)
+        refused = [row for fields in translator.refusals(record) for row in _consents(key, record, fields)]
+        kept: list[Row] = []
         try:
-            for number, fields in enumerate(translator.consents(record, ours.fields["customer"])):
-                rows = [*rows, *people.consents(f"{key}.{number}", Record(record.line, fields, ""))]
+            kept += own.read(key, translator.record(record))
+            for fields in translator.grants(record):
+                kept += _consents(key, record, fields)
         except BadField as bad:
-            raise bad.saving(*rows) from None
-        return rows
+            raise bad.saving(*kept, *refused) from None
+        return [*kept, *refused]
 
     return Format((), read), translator

@@ -14,7 +14,7 @@ from agent.importing.fields import BadField, email
 from agent.importing.files import open_source
 from agent.importing.formats import FORMATS
 from agent.importing.mapping import DAYS, MOMENTS, NUMBERS
-from agent.importing.records import Layout, Record
+from agent.importing.records import Layout, Record, one_line
 from prompts.loading import words
 
 SAMPLE = 500
@@ -140,8 +140,12 @@ def _look(path: Path, encoding: str | None) -> Seen:
         names = columns or tuple(dict.fromkeys(name for row in rows for name in row.fields))
         if not rows:
             raise ImportFileError("no row to learn from", place=path.name, next_step="Export it again, with its rows.")
-        cells = {name: [str(row.fields.get(name, "") or "").strip() for row in rows] for name in names}
+        cells = {name: [_shown(row.fields.get(name)) for row in rows] for name in names if name == one_line(name)}
         return Seen(cells, source.layout)
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else str(value).strip()
 
 
 def guess(seen: Seen) -> Guess:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -135,9 +134,11 @@ class FileMap:
                 raise ValueError("zone: not an IANA zone such as Asia/Seoul") from error
         if self.encoding is not None:
             try:
-                codecs.lookup(self.encoding)
-            except LookupError as error:
-                raise ValueError("encoding: not one that Python knows, such as cp949 or windows-1252") from error
+                known = "".encode(self.encoding) is not None
+            except LookupError:
+                known = False
+            if not known:
+                raise ValueError("encoding: not one of text that Python knows, such as cp949 or windows-1252")
         twice = set(self.columns) & set(self.fixed)
         if twice:
             raise ValueError(f"{min(twice)}: stands in columns and in fixed")
@@ -210,10 +211,10 @@ class Translator:
         said = self._said
         fields: dict[str, object] = dict(said.fixed)
         for ours, theirs in said.columns.items():
-            fields[ours] = self._value(ours, record.fields.get(theirs))
-        for ours in fields.keys() & said.values.keys():
-            cell = str(fields[ours])
-            fields[ours] = said.values[ours].get(cell, cell)
+            value = record.fields.get(theirs)
+            if ours in said.values:
+                value = said.values[ours].get(_cell(record, theirs), value)
+            fields[ours] = self._value(ours, value)
         country = text(fields, "country") or said.country
         if phone := text(fields, "phone"):
             fields["phone"] = v.phone("phone", phone, country)
@@ -221,27 +222,40 @@ class Translator:
             fields["age"] = self._age(date.fromisoformat(born), country)
         return Record(record.line, fields, record.raw)
 
-    def consents(self, record: Record, customer: object) -> Iterator[dict[str, object]]:
-        """What the row says about consent, as fields of a file of consents. Raises BadField for a yes without a day."""
+    def refusals(self, record: Record) -> list[dict[str, object]]:
+        """What the row takes back, as fields of a file of consents."""
+        return [
+            self._statement(record, agreed, channel, "withdrawn", "")
+            for agreed in self._said.consents
+            if _cell(record, agreed.column) in agreed.withdrawn and self._customer(record)
+            for channel in agreed.channels or ("",)
+        ]
+
+    def grants(self, record: Record) -> Iterator[dict[str, object]]:
+        """What the row agrees to. Raises BadField for a yes without a day."""
         for agreed in self._said.consents:
-            cell = text(record.fields, agreed.column)
-            if cell not in (*agreed.granted, *agreed.withdrawn):
+            if _cell(record, agreed.column) not in agreed.granted:
                 continue
-            no = cell in agreed.withdrawn
-            when = self._value("given_at", record.fields.get(agreed.given_at)) if agreed.given_at and not no else ""
-            if not no and not when:
+            when = self._value("given_at", record.fields.get(agreed.given_at or ""))
+            if not when:
                 raise BadField(f"{agreed.column[:40]}: agreed, but nobody knows when")
             for channel in agreed.channels or ("",):
-                yield {
-                    "customer": customer,
-                    "purpose": agreed.purpose.value,
-                    "channel": str(channel),
-                    "status": "withdrawn" if no else "granted",
-                    "given_at": when,
-                    "basis": agreed.basis.value,
-                    "method": "import",
-                    "evidence": f"column {agreed.column}"[:200],
-                }
+                yield self._statement(record, agreed, channel, "granted", when)
+
+    def _customer(self, record: Record) -> object:
+        return self._said.fixed.get("customer") or record.fields.get(self._said.columns.get("customer", ""))
+
+    def _statement(self, record: Record, agreed: Agreed, channel: str, status: str, when: object) -> dict[str, object]:
+        return {
+            "customer": self._customer(record),
+            "purpose": agreed.purpose.value,
+            "channel": str(channel),
+            "status": status,
+            "given_at": when,
+            "basis": agreed.basis.value,
+            "method": "import",
+            "evidence": f"column {agreed.column}"[:200],
+        }
 
     def _age(self, born: date, country: str | None) -> str:
         """What a stated day of birth says: an adult, or not yet one. Raises BadField for one to come."""
@@ -262,3 +276,9 @@ class Translator:
         if ours in DAYS:
             return v.day(ours, found, self._said.dates)
         return v.amount(ours, found, self._said.decimal)
+
+
+def _cell(record: Record, column: str) -> str:
+    """A cell as one would write it in a map: true and false as words."""
+    value = record.fields.get(column)
+    return "" if value is None or isinstance(value, dict | list) else str(value).strip()

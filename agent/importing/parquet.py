@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pyarrow
 from pyarrow.parquet import ParquetFile
@@ -37,29 +37,40 @@ class ParquetSource:
         return self._row
 
     def columns(self) -> tuple[str, ...]:
-        return checked(self.path, tuple(self._file.schema_arrow.names))
+        return checked(self.path, self._file.schema_arrow.names)
 
     def records(self, columns: tuple[str, ...]) -> Iterator[Record]:
         try:
             for batch in self._file.iter_batches(BATCH):
-                for row in batch.to_pylist():
+                for row in _to_the_microsecond(batch).to_pylist():
                     self._row += 1
-                    fields = {name: _plain(row[name]) for name in columns}
+                    fields = {name: _plain(value) for name, value in zip(columns, row.values(), strict=True)}
                     yield Record(self._row, fields, "\x1f".join(str(value) for value in fields.values()))
-        except (pyarrow.ArrowException, OSError) as error:
+        except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
             raise self._broken() from error
 
     def _broken(self) -> ImportFileError:
         return ImportFileError(
-            "not readable as Parquet: it breaks off or is damaged",
+            "not readable as Parquet: it breaks off, is damaged, or holds a value that no cell can have",
             place=self.path.name,
             next_step="Fetch it again, then import it again: rows already taken are skipped.",
         )
 
 
+def _to_the_microsecond(batch: Any) -> Any:
+    """Times finer than ours, cut."""
+    columns = [
+        column.cast(pyarrow.timestamp("us", column.type.tz), safe=False)
+        if pyarrow.types.is_timestamp(column.type)
+        else column
+        for column in batch.columns
+    ]
+    return pyarrow.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
 def _plain(value: object) -> object:
     """As CSV would have it: the readers know one form of each thing."""
-    if value is None:
+    if value is None or value != value:  # NaN, the empty cell of a column of numbers
         return ""
     if isinstance(value, datetime | date):
         return value.isoformat()

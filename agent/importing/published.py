@@ -246,7 +246,7 @@ def _tau2_product(key: str, said: dict[str, Any]) -> list[Row]:
             raise f.BadField("variants: one without options")
         which = ", ".join(str(value) for value in options.values())
         what = {"product": str(item)[:120], "name": f"{name} ({which})"[:200] if which else name}
-        price = Money(f.amount(variant, "price"), "USD").micros
+        price = bounded(Money(f.amount(variant, "price"), "USD"), 1).micros
         found.append(_fact(f"{key}.{item}", "products", what | {"experience": "", "launch_on": ""}))
         priced = {"product": what["product"], "price_micros": price, "currency": "USD"}
         found.append(_fact(f"{key}.{item}.price", "prices", priced))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -51,9 +52,10 @@ class Source(Protocol):
         """Every row with its line number. Raises ImportFileError where the file itself breaks off."""
 
 
-def checked(path: Path, columns: tuple[str, ...]) -> tuple[str, ...]:
-    """Columns that a person may have meant. Raises ImportFileError."""
+def checked(path: Path, names: Sequence[str]) -> tuple[str, ...]:
+    """Columns that a person may have meant, their names on one line. Raises ImportFileError."""
     place = f"{path.name}:1"
+    columns = tuple(one_line(name) for name in names)
     if len(columns) > MOST_COLUMNS:
         raise ImportFileError(
             f"{len(columns):,} columns; at most {MOST_COLUMNS:,} are read",
@@ -64,3 +66,8 @@ def checked(path: Path, columns: tuple[str, ...]) -> tuple[str, ...]:
         twice = next(name for name in columns if columns.count(name) > 1)
         raise ImportFileError(f"column {twice[:40]!r} stands twice", place=place, next_step="Rename one of them.")
     return columns
+
+
+def one_line(name: str) -> str:
+    """A name without breaks and hidden characters: it is printed, and written into maps."""
+    return " ".join(re.sub("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]", " ", name).split())

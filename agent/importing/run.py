@@ -135,12 +135,17 @@ def _rows(source: Source, columns: tuple[str, ...], chosen: Format, what: str, t
             tally.reasons[reason] += 1
             if len(places := tally.places.setdefault(reason, [])) < PLACES:
                 places.append(record.line)
-            yield Quarantined(key=key, place=f"{source.path.name[:120]}:{record.line}", reason=reason)
+            yield Quarantined(key=key, place=f"{_printable(source.path.name)[:120]}:{record.line}", reason=reason)
             yield from bad.saved
             continue
         first = rows[0]
         tally.outcomes[first.outcome if isinstance(first, Line) else RowOutcome.TAKEN] += 1
         yield from rows
+
+
+def _printable(name: str) -> str:
+    """A file's name as a database takes it, whatever bytes it is made of."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def _key(head: str, raw: str, seen: dict[int, int]) -> str:

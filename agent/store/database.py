@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
@@ -120,8 +123,8 @@ def _prepare_sqlite(connection: object, _: ConnectionPoolEntry) -> None:
     """WAL for readers beside one writer; `secure_delete` so that erased bytes do not linger in free pages."""
     connection.isolation_level = None  # type: ignore[attr-defined]
     cursor = connection.cursor()  # type: ignore[attr-defined]
+    _write_ahead(cursor)
     for pragma in (
-        "journal_mode=WAL",
         "synchronous=NORMAL",
         "secure_delete=ON",
         "foreign_keys=ON",
@@ -129,6 +132,18 @@ def _prepare_sqlite(connection: object, _: ConnectionPoolEntry) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Changing the journal does not wait for others as all else does: two processes may make the file at once."""
+    ends = time.monotonic() + BUSY_SECONDS
+    while cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.02)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -408,3 +408,82 @@ def test_reviews_are_kept_as_words_of_the_customer(tactful: Tactful, tmp_path: P
     assert tally.outcomes == {RowOutcome.TAKEN: 1, RowOutcome.QUARANTINED: 1}
     tactful.erase(tactful.find("1"))
     assert count(tactful, t.reviews) == 0
+
+
+# What a second reading found ------------------------------------------------------------------------------------------
+def test_every_kind_of_file_can_be_mapped(tactful: Tactful, tmp_path: Path) -> None:
+    files = {
+        "products": ("sku,nm\nP1,Lamp\n", "{product: sku, name: nm}"),
+        "stock": ("sku,n,t\nP1,3,2026-01-02T10:00Z\n", "{product: sku, units: n, at: t}"),
+        "stores": ("s,n,la,lo\nS1,Quay,51.4,-2.5\n", "{store: s, name: n, latitude: la, longitude: lo}"),
+    }
+    for what, (content, columns) in files.items():
+        said = read_map(write(tmp_path, "m.yaml", f"what: {what}\ncolumns: {columns}\n"))
+        assert tactful.import_file(None, write(tmp_path, "f.csv", content), said=said).outcomes == {RowOutcome.TAKEN: 1}
+
+
+def test_a_refusal_counts_whatever_else_is_wrong_with_its_row(tactful: Tactful, tmp_path: Path) -> None:
+    two = MAP + MAP[MAP.index("  - column") :].replace("광고수신동의", "문자동의").replace("[email, sms]", "[kakao]")
+    rows = "회원번호,이름,휴대폰,이메일,생년월일,가입일,광고수신동의,문자동의\n1,김서연,📞010,,,,N,\n2,이준,,,,,Y,N\n"
+    tally = tactful.import_file(
+        None, write(tmp_path, "c.csv", rows), said=read_map(write(tmp_path, "m.yaml", utf8(two)))
+    )
+    assert tally.outcomes == {RowOutcome.QUARANTINED: 2}
+    assert {(c.channel, c.status) for c in seen(tactful, "1").consents} == {
+        (Channel.EMAIL, ConsentStatus.WITHDRAWN),
+        (Channel.SMS, ConsentStatus.WITHDRAWN),
+    }
+    assert [(c.channel, c.status) for c in seen(tactful, "2").consents] == [(Channel.KAKAO, ConsentStatus.WITHDRAWN)]
+
+
+def utf8(said: str) -> str:
+    return said.replace("encoding: cp949\n", "")
+
+
+def test_a_quote_that_never_closes_stops_the_import_where_it_opens(tactful: Tactful, tmp_path: Path) -> None:
+    rows = [f"p{n},Lamp\n" for n in range(1_000)]
+    rows[5] = 'p5,"Lamp\n'
+    with pytest.raises(ImportFileError, match="does not close") as error:
+        tactful.import_file("products", write(tmp_path, "q.csv", "product,name\n" + "".join(rows)))
+    assert error.value.place == "q.csv:7"
+
+
+def test_a_header_writes_nothing_into_a_draft_but_its_name(tmp_path: Path) -> None:
+    path = write(tmp_path, "h.csv", 'customer,"x\nfixed:\n  age: verified\n#"\n1,2\n')
+    said = read_map(write(tmp_path, "m.yaml", drafted(path)))
+    assert said.fixed == {}
+
+
+def test_truths_and_fine_times_of_parquet_are_read(tactful: Tactful, tmp_path: Path) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    fine = pa.array([1_700_000_000_000_000_001] * 2, type=pa.timestamp("ns", tz="UTC"))
+    table = pa.table({"id": [1.0, float("nan")], "ok": [False, False], "t": fine})
+    parquet.write_table(table, tmp_path / "c.parquet")
+    text = (
+        "what: customers\ncolumns: {customer: id}\nconsents:\n"
+        "  - {column: ok, purpose: profiling, granted: ['True'], withdrawn: ['False'], given_at: t}\n"
+    )
+    tally = tactful.import_file(None, tmp_path / "c.parquet", said=read_map(write(tmp_path, "m.yaml", text)))
+    assert tally.outcomes == {RowOutcome.TAKEN: 1, RowOutcome.QUARANTINED: 1}
+    assert [c.status for c in seen(tactful, "1").consents] == [ConsentStatus.WITHDRAWN]
+
+
+def test_a_price_beyond_all_measure_is_refused(tactful: Tactful, tmp_path: Path) -> None:
+    rows = "product,price,currency,at\nP1,9999999999999,KRW,2026-01-02T10:00Z\nP2,10,KRW,2026-01-02T10:00Z\n"
+    tally = tactful.import_file("prices", write(tmp_path, "p.csv", rows))
+    assert tally.outcomes == {RowOutcome.QUARANTINED: 1, RowOutcome.TAKEN: 1}
+
+
+@pytest.mark.parametrize("encoding", ["rot13", "base64", "hex"])
+def test_an_encoding_that_is_none_of_text_is_refused(tmp_path: Path, encoding: str) -> None:
+    with pytest.raises(ImportFileError, match="encoding"):
+        read_map(write(tmp_path, "m.yaml", f"what: products\nencoding: {encoding}\ncolumns: {{}}\n"))
+
+
+def test_cells_are_translated_before_they_are_read(tactful: Tactful, tmp_path: Path) -> None:
+    said = ORDER_MAP + 'values: {quantity: {"하나": "1"}}\n'
+    path = write(tmp_path, "o.csv", ORDERS.splitlines()[0] + "\nA-1;1;2026-10-04 09:00;P1;하나;9000\n")
+    tally = tactful.import_file(None, path, said=read_map(write(tmp_path, "m.yaml", said)))
+    assert tally.outcomes == {RowOutcome.TAKEN: 1}
