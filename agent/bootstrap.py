@@ -19,12 +19,13 @@ from agent.settings import Settings
 
 if TYPE_CHECKING:
     from agent.consenting import Consents
+    from agent.deciding import Deciding
     from agent.dispatch.dispatcher import Dispatcher, Route
     from agent.dispatch.judging import Judging
     from agent.domain.guideline import Passage
     from agent.guidelines.index import ChromaIndex
     from agent.sending import Sending
-    from agent.service import Deciding, Stores, Tactful
+    from agent.service import Stores, Tactful
     from agent.store.database import Database
     from agent.store.ledger import SqlLedger
     from agent.store.rows import Pseudonyms
@@ -282,11 +283,11 @@ def _deciding(
     clock: Clock,
     decider: Decider | None,
 ) -> Deciding:
+    from agent.deciding import Deciding
     from agent.decisioning.choice import HashRng
     from agent.graph.build import Steps, build
     from agent.graph.environment import environment
     from agent.guardrails.rulebook import shipped
-    from agent.service import Deciding
     from tools.catalogue import Catalogue
 
     toolset = Catalogue()

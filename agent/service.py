@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from agent.auditing import Auditing
 from agent.consenting import Consents
+from agent.deciding import Deciding, InForce
 from agent.domain.bundle import Committed, Effect, EffectState, Envelope
 from agent.domain.decision import Decision
 from agent.domain.delivery import Parcel, Swept
-from agent.domain.errors import InputError, StoreError
-from agent.domain.guideline import Passage
+from agent.domain.errors import InputError
 from agent.domain.ids import CustomerId, DecisionId, EffectId, ExternalId, TenantId, TriggerKey, decision_id
 from agent.domain.imports import Row, Tally
 from agent.domain.instants import as_present
@@ -31,7 +31,6 @@ from agent.domain.ports import (
     Customers,
     DataQuality,
     Erasure,
-    GuidelineIndex,
     GuidelineVersions,
     Happenings,
     Identities,
@@ -41,7 +40,6 @@ from agent.domain.ports import (
     Outcomes,
     Records,
     Snapshots,
-    Toolset,
 )
 from agent.domain.quality import Quality, judge
 from agent.domain.verdict import Ruling
@@ -58,7 +56,6 @@ from agent.waking import Waking
 
 if TYPE_CHECKING:
     from agent.dispatch.judging import Judging
-    from agent.graph.environment import Environment
     from agent.graph.replay import Replay
 
 LONGEST_TRIGGER = 150
@@ -86,22 +83,6 @@ class Stores:
     guidelines: GuidelineVersions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deciding:
-    """What deciding needs beyond the store: made on first use, since it loads the graph and the guideline index.
-
-    `graph` asks the configured model; `plain` never does.
-    """
-
-    env: Environment
-    graph: Any
-    plain: Any
-    toolset: Toolset
-    index: GuidelineIndex
-    passages: tuple[Passage, ...]
-    seed: str
-
-
 class Tactful:
     """The product, for one tenant."""
 
@@ -126,25 +107,21 @@ class Tactful:
         self._judged: Judging | None = None
         self._clock = clock
         self._ids = ids
-        self._make = deciding
-        self._made: Deciding | None = None
+        self._in_force = InForce(tenant, stores.guidelines, deciding)
 
     @property
     def deciding(self) -> Deciding:
-        """Made on first use, and anew when the brand's guidelines have changed meanwhile: every process that answers
-        does so from the version on record. Raises StoreError where its own files are of another one."""
-        if self._made is None:
-            self._made = self._make()
-            self.stores.guidelines.put(self.tenant, self._made.index.version, len(self._made.passages))
-        elif self.stores.guidelines.current(self.tenant) != self._made.index.version:
-            self._made = self._make()
-            if self.stores.guidelines.current(self.tenant) != self._made.index.version:
-                raise StoreError(
-                    "the guideline files here are of another version than the one in force",
-                    next_step="Bring the same files to every machine, then start this process again.",
-                )
+        """Made on first use, and anew when the brand's guidelines have changed meanwhile. Raises StoreError."""
+        was = self._in_force.made
+        made = self._in_force.get()
+        if was is not None and made is not was:
             self._judged = None
-        return self._made
+        return made
+
+    def use_guidelines(self) -> int:
+        """Puts the files that lie here in force, also where newer ones were; how many passages they have."""
+        self._judged = None
+        return len(self._in_force.use().passages)
 
     def _judging(self) -> Judging:
         if self._judged is None:
@@ -170,7 +147,6 @@ class Tactful:
             tenant=self.tenant,
             playbook=self.playbook,
             records=self.stores.records,
-            ledger=self.consents.ledger,
             tokens=self.consents.tokens,
             customers=self.stores.customers,
         )

@@ -11,12 +11,12 @@ from babel.dates import format_date
 
 from agent.domain.action import Kind
 from agent.domain.bundle import Effect
-from agent.domain.consent import standing
 from agent.domain.customer import PUSHED, Basis, Channel, Consent, ConsentStatus, Purpose
 from agent.domain.decision import Decision
+from agent.domain.errors import Erased
 from agent.domain.ids import CustomerId, TenantId
 from agent.domain.playbook import Playbook
-from agent.domain.ports import Customers, Ledger, Records, Tokens
+from agent.domain.ports import Customers, Records, Tokens
 from prompts.loading import words
 
 MOST_REASONS = 3
@@ -40,7 +40,7 @@ READS: dict[str, tuple[str, ...]] = {
     "invite_experience": ("views",),
     "show_variant": ("session",),
     "nearest_store": ("place", "views", "stock"),
-    "ask_consent": ("purchases", "choice"),
+    "ask_consent": ("choice",),
     "hand_off": ("case",),
     "apologise": ("case",),
     "tell_order_status": ("order",),
@@ -50,6 +50,15 @@ READS: dict[str, tuple[str, ...]] = {
     "note_stock": (),
 }
 """What each action reads of a customer, or an action for one reason."""
+ASKED_FOR = frozenset({"tell_order_status"})
+"""Answers that somebody asked for; others are owed for what happened."""
+_BASES = {
+    Basis.CONSENT: "ads",
+    Basis.EXISTING_DEAL: "deal",
+    Basis.SOFT_OPT_IN: "deal",
+    Basis.INQUIRY: "inquiry",
+    Basis.CONTRACT: "contract",
+}
 _CHANNELS = {
     "en": {"email": "e-mail", "sms": "text message", "push": "push notification", "kakao": "KakaoTalk"},
     "ko": {"email": "이메일", "sms": "문자", "push": "앱 알림", "kakao": "카카오톡"},
@@ -76,7 +85,6 @@ class Telling:
     tenant: TenantId
     playbook: Playbook
     records: Records
-    ledger: Ledger
     tokens: Tokens
     customers: Customers
 
@@ -107,19 +115,28 @@ class Telling:
         """By what right it was said: agreements with their days, or what is owed."""
         said = words("why", lang)
         if effect.kind is not Kind.OFFER:
-            return [said[f"owed.{effect.kind}"]]
-        stated = (receipt.consent for receipt in self.ledger.history(self.tenant, effect.customer))
-        held = standing(c for c in stated if c.given_at <= decision.as_of)
+            asked = effect.action in ASKED_FOR or decision.because == "asked"
+            return [said["owed.asked" if asked else f"owed.{effect.kind}"]]
+        held = self._relied_on(decision)
         found = []
         if profiling := _granted(held, Purpose.PROFILING, None):
             found.append(said["may.profiling"].format(day=_day(profiling.given_at, zone, lang)))
         if effect.channel not in PUSHED:
             return [*found, said["may.shown"]]
         if ads := _granted(held, Purpose.AD_SENDING, effect.channel):
-            text = said["may.ads" if ads.basis is Basis.CONSENT else "may.deal"]
+            text = said[f"may.{_BASES[ads.basis]}"]
             channel = _CHANNELS[lang].get(effect.channel, str(effect.channel))
             found.append(text.format(day=_day(ads.given_at, zone, lang), channel=channel))
         return found
+
+    def _relied_on(self, decision: Decision) -> tuple[Consent, ...]:
+        """The consents that the decision was made on, from its inputs; none where those are erased."""
+        from agent.graph.inputs import from_bytes  # lazily: only answers need it
+
+        try:
+            return from_bytes(self.records.body(self.tenant, decision.inputs)).snapshot.consents
+        except Erased:
+            return ()
 
     def _off(self, customer: CustomerId, channel: Channel) -> str:
         base = self.playbook.brand.optout_url.rstrip("/")

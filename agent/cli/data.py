@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from agent.cli.options import Html, Json, Lang, Out, Tenant, language, print_json, product, progress, write_page
+from agent.cli.options import Html, Json, Lang, Out, Tenant, done, language, print_json, product, progress, write_page
 
 if TYPE_CHECKING:
     from agent.domain.imports import Tally
@@ -166,6 +166,15 @@ def add(
     for path, passages in added:
         typer.echo(f"{path.name}: {len(passages)} passages")
     typer.echo(f"The index is at version {version}.")
+
+
+@guidelines.command("use")
+def use(tenant: Tenant = "default", as_json: Json = False) -> None:
+    """Put the guideline files that lie here in force, also where newer ones were: to go back on purpose."""
+    tactful = product(tenant)
+    passages = tactful.use_guidelines()
+    version = tactful.deciding.index.version
+    done(f"{passages} passages, version {version}, are in force.", as_json, passages=passages, version=version)
 
 
 @guidelines.command("lint")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Annotated
@@ -19,6 +19,7 @@ from annotated_types import Len
 Lexicon = Mapping[str, tuple[str, ...]]
 HARMLESS = "harmless"
 _SPELLED = re.compile(r"(?<!\S)(?:[a-z] ){2,}[a-z](?!\S)")
+_SIGNS = re.compile(r"[^\w\s'\u2019^]")
 _APART = re.compile(r"(?<!\S)([가-힣]) (?=[가-힣])")
 _LOOKALIKES = str.maketrans("0134578@$", "oieastbas")
 
@@ -106,3 +107,19 @@ def _one(word: str) -> str:
         return start + re.escape(word.removeprefix("^")).replace("\\ ", " ?")
     end = "" if word.endswith("*") else r"(?![a-z0-9])"
     return r"(?<![a-z0-9])" + re.escape(word.removesuffix("*")).replace("\\ ", " ") + end
+
+
+def said_of_brand(text: str, words: Iterable[str]) -> str:
+    """The first of a brand's own words that the text says, else ''.
+
+    Marketers write them, so none is a pattern; those with signs in them (1+1, A/S, 100%) are looked for as they stand.
+    """
+    plain: list[str] = []
+    literal: list[str] = []
+    for word in words:
+        lowered = " ".join(unicodedata.normalize("NFKC", word).lower().replace("-", " ").split())
+        (literal if _SIGNS.search(lowered.removesuffix("*")) else plain).append(lowered)
+    if found := said(text, tuple(plain)):
+        return found
+    whole = " ".join(unicodedata.normalize("NFKC", text).lower().replace("-", " ").split())
+    return next((word for word in literal if word in whole), "")

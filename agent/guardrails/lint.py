@@ -13,7 +13,7 @@ from typing import Literal
 from agent.domain.action import Action
 from agent.domain.guideline import Binding, Passage
 from agent.domain.playbook import Playbook
-from agent.guardrails.lexicon import said
+from agent.guardrails.lexicon import said_of_brand
 from agent.guardrails.rules.brand import EMOJI
 
 FaultKind = Literal["contradiction", "blocked", "dead"]
@@ -112,11 +112,11 @@ def _words(left: Binding, right: Binding, place: str) -> list[Fault]:
     """Words that one wants said and another, or the same, does not."""
     found = []
     for word, instead in left.preferred_words.items():
-        if said(instead, _lower(right.forbidden_words)):
+        if said_of_brand(instead, (right.forbidden_words)):
             found.append(_fault("contradiction", "preferred_forbidden", place, word=instead))
-        topics = [topic for topic, words in right.avoid_topics.items() if said(instead, _lower(words))]
+        topics = [topic for topic, words in right.avoid_topics.items() if said_of_brand(instead, (words))]
         found += [_fault("contradiction", "preferred_avoided", place, word=instead, topic=topic) for topic in topics]
-        if said(instead, _lower(right.preferred_words)):
+        if said_of_brand(instead, (right.preferred_words)):
             found.append(_fault("contradiction", "preferred_circle", place, word=word, instead=instead))
     return found
 
@@ -160,7 +160,7 @@ def _stopped(binding: Binding, words: str) -> str:
     topics = tuple(word for some in binding.avoid_topics.values() for word in some)
     if not binding.emoji and (emoji := EMOJI.search(words)):
         return emoji.group(0)
-    return said(words, _lower((*binding.forbidden_words, *binding.preferred_words, *topics)))
+    return said_of_brand(words, ((*binding.forbidden_words, *binding.preferred_words, *topics)))
 
 
 def _dead(passage: Passage, playbook: Playbook, actions: Sequence[Action], today: date) -> list[Fault]:
@@ -195,7 +195,3 @@ def _twice(passages: Sequence[Passage]) -> list[Fault]:
 
 def _scope(passage: Passage) -> tuple[object, ...]:
     return passage.locale, passage.channels, passage.actions, passage.valid_from, passage.valid_to
-
-
-def _lower(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(word.lower() for word in words)

@@ -23,6 +23,13 @@ class SqlGuidelineVersions:
         with self._database.reading() as connection:
             return connection.execute(_CURRENT, {"tenant": tenant}).scalar()
 
+    def was_in_force(self, tenant: TenantId, version: str) -> bool:
+        """Whether these files were in force before: they are older than what has replaced them."""
+        a = t.audit.c
+        with self._database.reading() as connection:
+            query = select(a.seq).where(a.tenant == tenant, a.what == "guidelines", a.subject == version).limit(1)
+            return connection.execute(query).first() is not None
+
     def put(self, tenant: TenantId, version: str, passages: int) -> bool:
         """Notes the version; True where it is another than before."""
         if self.current(tenant) == version:

@@ -158,7 +158,22 @@ def test_a_process_with_other_files_than_those_in_force_does_not_answer(tmp_path
     answer(opened(tmp_path / "home", other))
     with pytest.raises(StoreError, match="another version") as error:
         answer(old)
-    assert "every machine" in error.value.next_step
+    assert "guidelines use" in error.value.next_step
+
+
+def test_files_that_were_replaced_do_not_come_back_unless_somebody_says_so(tmp_path: Path) -> None:
+    playbook = brand(tmp_path / "old")
+    answer(opened(tmp_path / "home", playbook))
+    newer = brand(tmp_path / "new")
+    (tmp_path / "new" / "guidelines" / "voice.md").write_text(guideline("Speak of the pines."), encoding="utf-8")
+    in_force = opened(tmp_path / "home", newer)
+    answer(in_force)
+    stale = opened(tmp_path / "home", playbook)
+    with pytest.raises(StoreError, match="another version"):
+        answer(stale)
+    assert answer(in_force)[1] == "Speak of the pines."
+    stale.use_guidelines()
+    assert answer(stale)[1] == "Speak of the sea."
 
 
 # An endpoint for vectors ----------------------------------------------------------------------------------------------

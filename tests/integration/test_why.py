@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent.domain.action import Kind
-from agent.domain.customer import ConsentStatus
+from agent.domain.customer import Channel, ConsentStatus, Purpose
 from agent.domain.errors import NotFound
 from agent.service import Tactful
 from agent.store.database import Database
@@ -65,7 +65,19 @@ def test_an_answer_is_owed_and_rests_on_no_consent(tactful: Tactful) -> None:
     (effect,) = tactful.effects(asyncio.run(tactful.decide("ann")))
     assert effect.kind is Kind.REPLY
     why = tactful.telling.why(effect.effect_id)
-    assert why.reasons == ("Something went wrong for you.", "You wrote to us or asked us something: an answer is owed.")
+    assert why.reasons == (
+        "Something went wrong for you.",
+        "Something happened that we owe you an answer for. It is no advertisement.",
+    )
+
+
+def test_the_answer_is_what_the_message_rested_on_and_not_what_was_said_since(tactful: Tactful) -> None:
+    name = cart(tactful)
+    before = tactful.telling.why(name)
+    tactful.consents.record("ann", ConsentStatus.GRANTED, [(Purpose.AD_SENDING, Channel.EMAIL)], "web")
+    tactful.take([replace(person("twin"), key="twin")])
+    tactful.resolving.merge("ann", "twin", "mia")
+    assert tactful.telling.why(name).reasons == before.reasons
 
 
 def test_an_unknown_message_is_named_as_such(tactful: Tactful) -> None:

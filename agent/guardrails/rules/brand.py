@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from agent.domain.bundle import SlotKind
 from agent.domain.guideline import Binding
 from agent.guardrails.cases import Breach, TextCase
-from agent.guardrails.lexicon import Families, said
+from agent.guardrails.lexicon import Families, said_of_brand
 
 EMOJI = re.compile("[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff\ufe0f]")
 _SENTENCE = re.compile(r"[.!?…~\n]+")
@@ -29,12 +29,12 @@ def guidelines_kept(case: TextCase, rule: Families) -> Breach | None:
 
 
 def _broken(binding: Binding, case: TextCase, text: str, rule: Families) -> str:
-    if said(text, _lower(binding.forbidden_words)):
+    if said_of_brand(text, binding.forbidden_words):
         return "a word that the brand forbids"
-    if found := said(case.finished.free, _lower(binding.preferred_words)):
+    if found := said_of_brand(case.finished.free, binding.preferred_words):
         return f"a word for which the brand says another: {_preferred(binding, found)}"
     for topic, words in binding.avoid_topics.items():
-        if said(case.finished.free, _lower(words)):
+        if said_of_brand(case.finished.free, words):
             return f"a topic that the brand avoids: {topic}"
     if not binding.emoji and EMOJI.search(text):
         return "emoji, which the brand forbids"
@@ -48,13 +48,9 @@ def _broken(binding: Binding, case: TextCase, text: str, rule: Families) -> str:
     return f"not in the brand's {'casual' if casual else 'polite'} form" if wrong else ""
 
 
-def _lower(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(word.lower() for word in words)
-
-
 def _preferred(binding: Binding, found: str) -> str:
     """The brand's word in place of the one found."""
-    return next((say for word, say in binding.preferred_words.items() if said(found, _lower((word,)))), "")
+    return next((say for word, say in binding.preferred_words.items() if said_of_brand(found, (word,))), "")
 
 
 def _endings(text: str) -> Iterable[str]:

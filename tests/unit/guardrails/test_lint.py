@@ -9,6 +9,7 @@ import pytest
 
 from agent.domain.guideline import Passage
 from agent.domain.playbook import Playbook
+from agent.guardrails.lexicon import said_of_brand
 from agent.guardrails.lint import Fault, Text, lint
 from agent.guidelines.reading import parse
 from agent.playbooks import load_playbook
@@ -128,3 +129,20 @@ def test_the_starter_brands_are_without_fault(locale: str, tmp_path: Path) -> No
 
     settings = Settings(home=tmp_path, playbook=str(STARTER / locale), model_name=None)
     assert open_tactful(settings).guidebook.lint() == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ("must-have", "Our must-have lamp"),
+        ("1+1", "이번 주 1+1 행사"),
+        ("100%", "100% 만족"),
+        ("A/S", "무료 a/s 안내"),
+        ("갓-성비", "갓성비 말고 갓-성비"),
+        ("/(/", "a slash /(/ in it"),
+        ("No.1", "the no.1 brand"),
+    ],
+)
+def test_a_brands_word_is_found_with_the_signs_it_is_written_with(word: str, text: str) -> None:
+    assert said_of_brand(text, (word,))
+    assert not said_of_brand("Something else", (word,))
