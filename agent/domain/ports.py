@@ -19,7 +19,7 @@ from agent.domain.facts import Booking
 from agent.domain.guideline import Found, GuidelineQuery
 from agent.domain.identity import Merge
 from agent.domain.ids import CustomerId, DecisionId, EffectId, ExternalId, TenantId
-from agent.domain.imports import Row
+from agent.domain.imports import Row, Tally
 from agent.domain.journey import Chapter
 from agent.domain.money import Money
 from agent.domain.playbook import Playbook
@@ -311,7 +311,9 @@ class ImportSink(Protocol):
 
     def take(self, tenant: TenantId, rows: Sequence[Row]) -> int: ...
 
-    def finish(self, tenant: TenantId, name: str, rows: int, new: int) -> None: ...
+    def finish(self, tenant: TenantId, name: str, tally: Tally, file: str, since: datetime) -> None: ...
+
+    def now(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,6 @@ class Month:
 
     month: str
     orders: int
-    buyers: int
     revenue: float
 
 

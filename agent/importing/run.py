@@ -42,7 +42,7 @@ def run(sink: ImportSink, tenant: TenantId, order: Order, today: date, progress:
     when the file is imported again.
     """
     what, chosen, check = _chosen(order, today)
-    tally = Tally(unknown=chosen.unknown)
+    tally, since = Tally(unknown=chosen.unknown), sink.now()
     with open_source(order.path, order.map.layout if order.map else None) as source:
         columns = () if chosen.records else source.columns()
         check(source, columns)
@@ -53,7 +53,7 @@ def run(sink: ImportSink, tenant: TenantId, order: Order, today: date, progress:
             progress(source.position(), source.size, tally)
         if tally.rows == 0:
             raise ImportFileError("no row below the header", place=order.path.name, next_step="Export it again.")
-    sink.finish(tenant, what, tally.rows, tally.new)
+    sink.finish(tenant, what, tally, _printable(order.path.name)[:120], since)
     return tally
 
 

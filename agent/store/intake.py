@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from agent.domain.consent import Entry
 from agent.domain.customer import CASE_EVENTS
@@ -24,11 +24,12 @@ from agent.domain.imports import (
     ReviewRow,
     Row,
     SuppressionRow,
+    Tally,
 )
 from agent.domain.playbook import Playbook
 from agent.domain.ports import Clock, Duties
 from agent.guardrails import banner
-from agent.store import catalogue
+from agent.store import catalogue, sales
 from agent.store import schema as t
 from agent.store.database import Database
 from agent.store.groups import groups_in
@@ -36,7 +37,7 @@ from agent.store.identities import join, known_in, taken_back
 from agent.store.journeys import TOLD, Told, tell, with_journeys_or_waits
 from agent.store.ledger import Book
 from agent.store.registers import copy, hashed, is_listed
-from agent.store.rows import Pseudonyms, chunks, insert_new, move_versions, note
+from agent.store.rows import Pseudonyms, chunks, insert_new, insert_or_mend, move_versions, note
 
 
 class SqlIntake:
@@ -59,10 +60,16 @@ class SqlIntake:
         self._known.update(batch.met)
         return new
 
-    def finish(self, tenant: TenantId, name: str, rows: int, new: int) -> None:
-        """Notes the end of a file in the audit."""
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def finish(self, tenant: TenantId, name: str, tally: Tally, file: str, since: datetime) -> None:
+        """Notes the end of a file in the audit; what an earlier import of it could not read is over with."""
+        q = t.quarantine.c
         with self._database.writing() as connection:
-            note(connection, tenant, self._clock.now(), "import", name, rows=rows, new=new)
+            old = q.place.startswith(f"{file}:", autoescape=True) & (q.imported_at < since)
+            connection.execute(t.quarantine.delete().where(q.tenant == tenant, old))
+            note(connection, tenant, self._clock.now(), "import", name, rows=tally.rows, new=tally.new)
 
 
 class _Batch:
@@ -97,7 +104,7 @@ class _Batch:
         new += catalogue.write(self._connection, self._tenant, facts, owners, self._now)
         new += self._events([row for row in rows if isinstance(row, EventRow)])
         new += self._reviews([row for row in rows if isinstance(row, ReviewRow)])
-        insert_new(
+        insert_or_mend(
             self._connection,
             t.quarantine,
             [
@@ -111,6 +118,8 @@ class _Batch:
                 for row in rows
                 if isinstance(row, Quarantined)
             ],
+            "key",
+            seen="imported_at",
         )
         return new
 
@@ -153,73 +162,10 @@ class _Batch:
             insert_new(self._connection, table, found)
 
     def _lines(self, lines: list[Line]) -> int:
-        new = insert_new(
-            self._connection,
-            t.order_lines,
-            [
-                {
-                    "tenant": self._tenant,
-                    "line": line.key,
-                    "order_id": line.order,
-                    "customer": self._customer(line.external_id),
-                    "product": line.product_id,
-                    "quantity": line.quantity,
-                    "amount_micros": (line.total.micros if line.total else line.price.micros * line.quantity),
-                    "currency": line.price.currency,
-                    "occurred_at": line.occurred_at,
-                    "received_at": line.received_at,
-                    "imported_at": self._now,
-                }
-                for line in lines
-            ],
-        )
+        new = sales.write(self._connection, self._tenant, lines, self._customer, self._now)
         bought = {line.external_id: line.occurred_at for line in lines if line.quantity > 0 and line.external_id}
         self._tell([(self._known_customer(who), "purchased", "", at) for who, at in bought.items()])
-        self._products([line for line in lines if line.quantity > 0 and line.product_name and line.price.micros > 0])
         return new
-
-    def _products(self, lines: list[Line]) -> None:
-        """Name and price as of the newest sale seen."""
-        newest: dict[str, Line] = {}
-        for line in lines:
-            known = newest.get(line.product_id)
-            if known is None or line.occurred_at >= known.occurred_at:
-                newest[line.product_id] = line
-        rows = [
-            {
-                "tenant": self._tenant,
-                "product": name,
-                "name": line.product_name,
-                "price_micros": line.price.micros,
-                "currency": line.price.currency,
-                "known_at": line.occurred_at,
-            }
-            for name, line in newest.items()
-        ]
-        insert_new(self._connection, t.products, rows)
-        if rows:
-            c = t.products.c
-            self._connection.execute(
-                update(t.products)
-                .where(c.tenant == self._tenant, c.product == bindparam("b_product"), c.known_at < bindparam("b_known"))
-                .values(
-                    name=bindparam("b_name"),
-                    price_micros=bindparam("b_price"),
-                    currency=bindparam("b_currency"),
-                    known_at=bindparam("b_at"),
-                ),
-                [
-                    {
-                        "b_product": r["product"],
-                        "b_known": r["known_at"],
-                        "b_name": r["name"],
-                        "b_price": r["price_micros"],
-                        "b_currency": r["currency"],
-                        "b_at": r["known_at"],
-                    }
-                    for r in rows
-                ],
-            )
 
     def _people(self, rows: list[CustomerRow]) -> int:
         """What the last row of a customer states replaces what was known; a change of a fact moves the version."""
@@ -348,7 +294,7 @@ class _Batch:
         ]
         opened = {str(v["event"]): str(v["customer"]) for v in values if v["kind"] in CASE_EVENTS}
         known = self._known_events(list(opened))
-        new = insert_new(self._connection, t.events, values)
+        new = insert_or_mend(self._connection, t.events, values, "event")
         told = [(CustomerId(str(v["customer"])), v["kind"], v["entity"], v["occurred_at"]) for v in values]
         self._tell([x for x in told if x[1] in TOLD])
         move_versions(self._connection, self._tenant, (who for name, who in opened.items() if name not in known))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, exists, extract, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, exists, extract, func, or_, select, union
 
-from agent.domain.customer import ConsentStatus
+from agent.domain.consent import standing, together
+from agent.domain.customer import Consent, ConsentStatus
 from agent.domain.ids import TenantId
 from agent.domain.instants import ALWAYS
 from agent.domain.money import MICROS
@@ -16,6 +18,7 @@ from agent.domain.playbook import Playbook
 from agent.domain.quality import Measures, Month, Shift
 from agent.store import schema as t
 from agent.store.database import Database
+from agent.store.ledger import consent_of
 from agent.store.zones import country_of
 
 MONTHS = 24
@@ -44,23 +47,26 @@ class _Count:
         self._playbook = playbook
 
     def measures(self) -> Measures:
-        customers = self._count(t.customers)
-        orders = select(t.order_lines.c.order_id).where(t.order_lines.c.tenant == self._tenant).distinct().subquery()
-        buyers = select(func.count(func.distinct(t.order_lines.c.customer))).where(
-            t.order_lines.c.tenant == self._tenant
-        )
+        customers = self._count(t.customers, ~_joined())
+        lines, orders = t.order_lines.c, t.orders.c
+        numbers = union(
+            select(lines.order_id).where(lines.tenant == self._tenant),
+            select(orders.order_id).where(orders.tenant == self._tenant),
+        ).subquery()
+        buyers = select(func.count(func.distinct(lines.customer))).where(lines.tenant == self._tenant)
+        consents, agreed = self._consents()
         return Measures(
             at=self._at,
             customers=customers,
-            lacking=self._lacking(),
-            consents=self._consents(),
+            lacking=self._lacking() | {"consent": customers - agreed},
+            consents=consents,
             newest=self._newest(),
             doubles=self._doubles(),
             impossible=self._impossible(),
             totals={
                 "customers": customers,
                 "products": self._count(t.products),
-                "orders": self._one(select(func.count()).select_from(orders)) + self._count(t.orders),
+                "orders": self._one(select(func.count()).select_from(numbers)),
                 "transactions": self._count(t.order_lines),
                 "events": self._count(t.events),
                 "consents": self._count(t.consents),
@@ -78,45 +84,61 @@ class _Count:
         return self._one(select(func.count()).select_from(table).where(table.c.tenant == self._tenant, *where))
 
     def _lacking(self) -> dict[str, int]:
-        c, a, k, p = t.customers.c, t.addresses.c, t.consents.c, t.products.c
+        """Persons of whom none of their names says it; products and orders that lack something."""
+        c, a, p, bought = t.customers.c, t.addresses.c, t.products.c, t.order_lines.c
 
-        def reach(*more: ColumnElement[bool]) -> ColumnElement[bool]:
-            return exists().where(a.tenant == c.tenant, a.customer == c.customer, *more)
+        def without(*more: ColumnElement[bool]) -> int:
+            reach = exists().where(a.tenant == c.tenant, _of_one(a.customer), *more)
+            return self._count(t.customers, ~_joined(), ~reach)
 
-        agreed = exists().where(k.tenant == c.tenant, k.customer == c.customer, k.status == ConsentStatus.GRANTED)
-        bought = t.order_lines.c
+        def unknown(name: str, nothing: str | None = None) -> int:
+            other = t.customers.alias()
+            stated = other.c[name].is_not(None) if nothing is None else other.c[name] != nothing
+            known = exists().where(other.c.tenant == c.tenant, _of_one(other.c.customer), stated)
+            return self._count(t.customers, ~_joined(), ~known)
+
         unnamed = exists().where(p.tenant == bought.tenant, p.product == bought.product)
         attested = self._playbook.attestations
         found = {
-            "country": self._count(t.customers, c.country.is_(None)),
-            "address": self._count(t.customers, ~reach()),
-            "email": self._count(t.customers, ~reach(a.channel == "email")),
-            "phone": self._count(t.customers, ~reach(a.channel == "sms")),
-            "consent": self._count(t.customers, ~agreed),
-            "zone": self._count(t.customers, c.zone.is_(None)),
-            "locale": self._count(t.customers, c.locale.is_(None)),
-            "age": self._count(t.customers, c.age == "unknown"),
+            "country": unknown("country"),
+            "address": without(),
+            "email": without(a.channel == "email"),
+            "phone": without(a.channel == "sms"),
+            "zone": unknown("zone"),
+            "locale": unknown("locale"),
+            "age": unknown("age", "unknown"),
             "products_unpriced": self._count(t.products, or_(p.price_micros.is_(None), p.price_micros <= 0)),
             "products_unnamed": self._one(
                 select(func.count(func.distinct(bought.product))).where(bought.tenant == self._tenant, ~unnamed)
             ),
             "orders_undated": self._count(t.orders, t.orders.c.placed_at <= ALWAYS),
         }
-        if attested.adults_only is not None:
-            del found["age"]
-        return found
+        vouched = {"age": attested.adults_only, "zone": attested.zone_follows_country}
+        return {what: count for what, count in found.items() if vouched.get(what) is None}
 
-    def _consents(self) -> dict[str, int]:
-        """Customers by what they agreed to and have not taken back since: purpose, or purpose and channel."""
-        c = t.consents.c
-        newest: dict[tuple[str, str, str | None], tuple[datetime, bool]] = {}
-        query = select(c.customer, c.purpose, c.channel, c.status, c.given_at).where(c.tenant == self._tenant)
+    def _consents(self) -> tuple[dict[str, int], int]:
+        """Persons by what they agreed to and have not taken back since (purpose, or purpose and channel), and how many
+        of them agreed to anything."""
+        c, m = t.consents.c, t.merges.c
+        links = select(m.joined, m.kept).where(m.tenant == self._tenant, m.undone_at.is_(None))
+        kept = {row.joined: row.kept for row in self._connection.execute(links)}
+        stated: dict[str, list[tuple[str, Consent]]] = defaultdict(list)
+        query = select(t.consents).where(c.tenant == self._tenant, c.given_at <= self._at)
         for row in self._connection.execute(query):
-            name = (row.customer, row.purpose, row.channel)
-            said = (row.given_at, row.status != ConsentStatus.WITHDRAWN)
-            if name not in newest or said[0] > newest[name][0] or (said[0] == newest[name][0] and not said[1]):
-                newest[name] = said
-        return dict(Counter(f"{p}:{ch}" if ch else p for (_, p, ch), (_, yes) in newest.items() if yes))
+            head = row.customer
+            while head in kept:
+                head = kept[head]
+            stated[head].append((row.customer, consent_of(row)))
+        counted: Counter[str] = Counter()
+        agreed = 0
+        for said in stated.values():
+            names = {customer for customer, _ in said}
+            own = [[consent for customer, consent in said if customer == name] for name in names]
+            held = standing(own[0]) if len(own) == 1 else together(own, self._at)
+            yes = {(k.purpose, k.channel) for k in held if k.status is not ConsentStatus.WITHDRAWN}
+            counted.update(f"{purpose}:{channel}" if channel else str(purpose) for purpose, channel in yes)
+            agreed += bool(yes)
+        return dict(counted), agreed
 
     def _newest(self) -> dict[str, datetime | None]:
         columns = {
@@ -183,34 +205,26 @@ class _Count:
         return {row.reason: row.n for row in rows}
 
     def _months(self) -> list[Month]:
-        """Orders, buyers and net revenue of the last months that have any, in the brand's currency."""
-        c = t.order_lines.c
-        year, month = extract("year", c.occurred_at).label("year"), extract("month", c.occurred_at).label("month")
+        """Orders and net revenue of the last months of the brand's own calendar that have any, in its currency."""
+        c, zone = t.order_lines.c, ZoneInfo(self._playbook.brand.zone)
+        parts = [extract(name, c.occurred_at).label(name) for name in ("year", "month", "day", "hour")]
         rows = self._connection.execute(
             select(
-                year,
-                month,
+                *parts,
                 func.count(func.distinct(c.order_id)).filter(c.quantity > 0).label("orders"),
-                func.count(func.distinct(c.customer)).label("buyers"),
                 func.sum(c.amount_micros).label("net"),
             )
-            .where(
-                c.tenant == self._tenant,
-                c.currency == self._playbook.brand.currency,
-                c.occurred_at <= self._at,
-            )
-            .group_by(year, month)
-            .order_by(year.desc(), month.desc())
-            .limit(MONTHS)
-        ).all()
+            .where(c.tenant == self._tenant, c.currency == self._playbook.brand.currency, c.occurred_at <= self._at)
+            .group_by(*parts)
+        )
+        found: dict[str, tuple[int, int]] = {}
+        for row in rows:
+            hour = datetime(int(row.year), int(row.month), int(row.day), int(row.hour), tzinfo=UTC).astimezone(zone)
+            orders, net = found.get(f"{hour:%Y-%m}", (0, 0))
+            found[f"{hour:%Y-%m}"] = (orders + row.orders, net + int(row.net or 0))
         return [
-            Month(
-                month=f"{int(row.year)}-{int(row.month):02}",
-                orders=row.orders,
-                buyers=row.buyers,
-                revenue=int(row.net or 0) / MICROS,
-            )
-            for row in reversed(rows)
+            Month(month=month, orders=orders, revenue=net / MICROS)
+            for month, (orders, net) in sorted(found.items())[-MONTHS:]
         ]
 
     def _values(self) -> Shift:
@@ -251,3 +265,16 @@ class _Count:
             timed = query.add_columns(kind).where(at > self._at - start, at <= self._at - end).group_by(kind)
             counts[lately] = {name: number for number, name in self._connection.execute(timed)}
         return Shift(what=what, before=counts[False], lately=counts[True])
+
+
+def _joined() -> ColumnElement[bool]:
+    """True of a customer who is one with another that was kept."""
+    c, m = t.customers.c, t.merges.c
+    return exists().where(m.tenant == c.tenant, m.joined == c.customer, m.undone_at.is_(None))
+
+
+def _of_one(customer: ColumnElement[str]) -> ColumnElement[bool]:
+    """True of a customer's own rows and of those of whoever was joined to them."""
+    c, m = t.customers.c, t.merges.c
+    joined = exists().where(m.tenant == c.tenant, m.joined == customer, m.kept == c.customer, m.undone_at.is_(None))
+    return or_(customer == c.customer, joined)

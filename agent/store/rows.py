@@ -61,6 +61,30 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, An
     return connection.execute(statement, list(rows)).rowcount
 
 
+def insert_or_mend(
+    connection: Connection, table: Table, rows: Sequence[dict[str, Any]], key: str, seen: str = ""
+) -> int:
+    """Inserts what is new, and corrects what is there otherwise: a file read anew by a better map. How many those were.
+
+    When a row was imported is no part of what it says; `seen` names that column where it is to move all the same.
+    """
+    new = insert_new(connection, table, rows)
+    if new == len(rows):
+        return new
+    given = {row[key]: row for row in rows}
+    c, ignored, mended = table.c, {"imported_at"} - {seen}, []
+    for some in chunks(sorted(given)):
+        query = select(table).where(c.tenant == rows[0]["tenant"], c[key].in_(some))
+        for there in connection.execute(query).mappings():
+            row = given[there[key]]
+            if any(there[name] != value for name, value in row.items() if name not in ignored):
+                mended.append(row)
+    for row in mended:
+        values = {name: value for name, value in row.items() if name not in ("tenant", key)}
+        connection.execute(update(table).where(c.tenant == row["tenant"], c[key] == row[key]).values(**values))
+    return new + (0 if seen else len(mended))
+
+
 def note(connection: Connection, tenant: TenantId, at: datetime, what: str, subject: str, **detail: Any) -> None:
     """One row of the audit, in the transaction of what it tells of. No personal data."""
     notes(connection, tenant, at, what, {subject: detail})

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.domain.customer import Channel, Purpose
-from agent.domain.imports import Quarantined
+from agent.domain.imports import FactRow, Quarantined
 from agent.domain.quality import Finding, Kind, Weight
 from agent.service import Tactful
 from agent.store.database import Database
@@ -104,7 +104,29 @@ def test_months_and_refused_rows_are_told(tactful: Tactful) -> None:
     measures = tactful.check().measures
     assert measures.quarantined == {"price: not a number": 1}
     (month,) = measures.months
-    assert (month.month, month.orders, month.buyers, month.revenue) == ("2026-10", 2, 2, 120.0)
+    assert (month.month, month.orders, month.revenue) == ("2026-10", 2, 120.0)
+
+
+def test_a_person_under_two_numbers_counts_once_and_for_all_they_said(tactful: Tactful) -> None:
+    silent = replace(person("twin"), country=None, zone=None, locale=None, addresses={})
+    tactful.take([person("ann"), silent, consent("ann", Purpose.PROFILING, None)])
+    tactful.resolving.merge("ann", "twin", "mia")
+    for what in ("country", "zone", "locale", "address", "consent"):
+        found = finding(tactful, Kind.MISSING, what)
+        assert (found.count, found.total) == (0, 1), what
+
+
+def test_whoever_took_everything_back_has_agreed_to_nothing(tactful: Tactful) -> None:
+    tactful.take([person("ann"), consent("ann", Purpose.PROFILING, None)])
+    tactful.consents.withdraw_all("ann", "call")
+    assert finding(tactful, Kind.MISSING, "consent").weight is Weight.STOP
+
+
+def test_an_order_of_two_files_is_one_order(tactful: Tactful) -> None:
+    tactful.take([order("ann", "o-1", NOON - DAY)])
+    values = {"order_id": "o-1", "placed_at": NOON - DAY, "deliver_by": None}
+    tactful.take([FactRow(key="f", table="orders", at=NOON - DAY, values=values, external_id="ann")])
+    assert tactful.check().measures.totals["orders"] == 1
 
 
 def test_an_empty_house_has_no_findings_to_speak_of(tactful: Tactful) -> None:

@@ -6,7 +6,7 @@ import gzip
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -487,3 +487,29 @@ def test_cells_are_translated_before_they_are_read(tactful: Tactful, tmp_path: P
     path = write(tmp_path, "o.csv", ORDERS.splitlines()[0] + "\nA-1;1;2026-10-04 09:00;P1;하나;9000\n")
     tally = tactful.import_file(None, path, said=read_map(write(tmp_path, "m.yaml", said)))
     assert tally.outcomes == {RowOutcome.TAKEN: 1}
+
+
+def test_a_mended_map_mends_what_it_had_misread(tmp_path: Path) -> None:
+    clock = StoppedClock()
+    tactful = product(tmp_path / "home", Database(f"sqlite:///{tmp_path}/t.db"), clock, CountingIds())
+    path = write(tmp_path, "o.csv", "o,c,t,p,n,price\nA,1,03/04/2026,P,1,9\nB,1,25/04/2026,P,1,9\n")
+    said = (
+        "what: transactions\nzone: UTC\nfixed: {currency: GBP}\n"
+        "columns: {order: o, customer: c, occurred_at: t, product: p, quantity: n, price: price}\ndates: "
+    )
+    tally = tactful.import_file(None, path, said=read_map(write(tmp_path, "m.yaml", said + "mdy\n")))
+    assert tally.outcomes == {RowOutcome.TAKEN: 1, RowOutcome.QUARANTINED: 1}
+    clock.at += timedelta(minutes=1)
+    tally = tactful.import_file(None, path, said=read_map(write(tmp_path, "m.yaml", said + "dmy\n")))
+    assert (tally.outcomes, tally.new) == ({RowOutcome.TAKEN: 2}, 2)
+    with database_of(tactful).reading() as connection:
+        days = connection.execute(select(t.order_lines.c.occurred_at).order_by(t.order_lines.c.order_id)).scalars()
+        assert [f"{day:%m-%d}" for day in days] == ["04-03", "04-25"]
+    assert count(tactful, t.quarantine) == 0
+
+
+def test_a_row_that_stays_bad_stays_in_quarantine(tactful: Tactful, tmp_path: Path) -> None:
+    path = write(tmp_path, "p.csv", "product,name\nP1,=bad\nP2,Lamp\n")
+    for _ in range(2):
+        tactful.import_file("products", path)
+        assert count(tactful, t.quarantine) == 1
