@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import platform
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.domain.errors import InputError
-from agent.domain.ids import TenantId
+from agent.domain.ids import TenantId, digest
 from agent.domain.playbook import Playbook
 from agent.domain.ports import Clock, Decider, Ids, Provider, Rng, Switches
-from agent.playbooks import load_playbook, playbook_path, read_messages, read_passages
+from agent.playbooks import guideline_folder, load_playbook, playbook_path, read_messages, read_passages
 from agent.settings import Settings
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ def open_tactful(
     path = playbook_path(settings, name, locale)
     playbook = load_playbook(path)
     store = database or open_database(settings)
-    books = _books(store, name, playbook, clock, ids)
+    place = digest(platform.node(), str(guideline_folder(playbook, path).resolve()), size=6)
+    books = _books(store, name, playbook, place, clock, ids)
 
     def deciding() -> Deciding:
         return _deciding(settings, name, playbook, path, books.stores, clock, decider)
@@ -126,7 +128,7 @@ class _Books:
     ledger: SqlLedger
 
 
-def _books(store: Database, tenant: TenantId, playbook: Playbook, clock: Clock, ids: Ids) -> _Books:
+def _books(store: Database, tenant: TenantId, playbook: Playbook, place: str, clock: Clock, ids: Ids) -> _Books:
     from agent.consenting import Consents
     from agent.guardrails.duties import Duties
     from agent.guardrails.rulebook import shipped
@@ -175,7 +177,7 @@ def _books(store: Database, tenant: TenantId, playbook: Playbook, clock: Clock, 
         identities=SqlIdentities(store, clock, duties, playbook.brand.name),
         quality=SqlDataQuality(store, playbook),
         happenings=SqlHappenings(store),
-        guidelines=SqlGuidelineVersions(store, clock),
+        guidelines=SqlGuidelineVersions(store, clock, place),
         outcomes=SqlOutcomes(store, clock, duties, playbook.brand.name),
     )
     return _Books(stores, consents, names, ledger)

@@ -34,8 +34,8 @@ class Deciding:
 class InForce:
     """Every process answers from the version on record.
 
-    Files that were never in force are newer, and take over at the first use; a process that is behind reads its files
-    anew, and one whose files were replaced elsewhere does not answer.
+    Whoever edits the files has newer ones, which take over at their first use; a process that is behind reads its files
+    anew, and one whose files were replaced from another place does not answer.
     """
 
     def __init__(self, tenant: TenantId, versions: GuidelineVersions, make: Callable[[], Deciding]) -> None:
@@ -48,7 +48,7 @@ class InForce:
         """Raises StoreError where the files here are of another version than the one in force."""
         if self.made is None:
             made = self._make()
-            if not self._versions.was_in_force(self._tenant, made.index.version):
+            if not self._versions.was_replaced(self._tenant, made.index.version):
                 self._versions.put(self._tenant, made.index.version, len(made.passages))
             self.made = self._checked(made)
         elif self._versions.current(self._tenant) != self.made.index.version:

@@ -15,7 +15,10 @@ _CURRENT = select(t.guidelines.c.version).where(t.guidelines.c.tenant == bindpar
 
 
 class SqlGuidelineVersions:
-    def __init__(self, database: Database, clock: Clock) -> None:
+    """`place` names the folder that this process reads, and its machine, without telling them."""
+
+    def __init__(self, database: Database, clock: Clock, place: str) -> None:
+        self._place = place
         self._database = database
         self._clock = clock
 
@@ -23,12 +26,15 @@ class SqlGuidelineVersions:
         with self._database.reading() as connection:
             return connection.execute(_CURRENT, {"tenant": tenant}).scalar()
 
-    def was_in_force(self, tenant: TenantId, version: str) -> bool:
-        """Whether these files were in force before: they are older than what has replaced them."""
+    def was_replaced(self, tenant: TenantId, version: str) -> bool:
+        """Whether these files were in force before, and others from another place have replaced them since."""
         a = t.audit.c
+        mine = select(a.subject, a.detail).where(a.tenant == tenant, a.what == "guidelines")
         with self._database.reading() as connection:
-            query = select(a.seq).where(a.tenant == tenant, a.what == "guidelines", a.subject == version).limit(1)
-            return connection.execute(query).first() is not None
+            newest = connection.execute(mine.order_by(a.seq.desc()).limit(1)).first()
+            if newest is None or newest.detail.get("place") == self._place:
+                return False
+            return connection.execute(mine.where(a.subject == version).limit(1)).first() is not None
 
     def put(self, tenant: TenantId, version: str, passages: int) -> bool:
         """Notes the version; True where it is another than before."""
@@ -42,5 +48,5 @@ class SqlGuidelineVersions:
                     .where(t.guidelines.c.tenant == tenant)
                     .values(version=version, passages=passages, at=row["at"])
                 )
-            note(connection, tenant, self._clock.now(), "guidelines", version, passages=passages)
+            note(connection, tenant, self._clock.now(), "guidelines", version, passages=passages, place=self._place)
         return True
