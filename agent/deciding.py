@@ -48,7 +48,8 @@ class InForce:
         """Raises StoreError where the files here are of another version than the one in force."""
         if self.made is None:
             made = self._make()
-            if not self._versions.was_replaced(self._tenant, made.index.version):
+            known = self._versions.current(self._tenant) == made.index.version
+            if not known and not self._versions.was_replaced(self._tenant, made.index.version):
                 self._versions.put(self._tenant, made.index.version, len(made.passages))
             self.made = self._checked(made)
         elif self._versions.current(self._tenant) != self.made.index.version:
