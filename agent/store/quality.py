@@ -25,6 +25,7 @@ MONTHS = 24
 LATELY, BEFORE = timedelta(days=28), timedelta(days=112)
 """What happened in the last four weeks is held against the twelve before."""
 HUGE = 10_000
+_REACH = {"sms": "phone"}
 _BUCKETS = (10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
 """Borders of order values, in hundredths of the brand's usual basket."""
 
@@ -45,6 +46,9 @@ class _Count:
         self._tenant = tenant
         self._at = at
         self._playbook = playbook
+        m = t.merges.c
+        links = select(m.joined, m.kept).where(m.tenant == tenant, m.undone_at.is_(None))
+        self._kept = {row.joined: row.kept for row in connection.execute(links)}
 
     def measures(self) -> Measures:
         customers = self._count(t.customers, ~_joined())
@@ -85,28 +89,14 @@ class _Count:
 
     def _lacking(self) -> dict[str, int]:
         """Persons of whom none of their names says it; products and orders that lack something."""
-        c, a, p, bought = t.customers.c, t.addresses.c, t.products.c, t.order_lines.c
-
-        def without(*more: ColumnElement[bool]) -> int:
-            reach = exists().where(a.tenant == c.tenant, _of_one(a.customer), *more)
-            return self._count(t.customers, ~_joined(), ~reach)
-
-        def unknown(name: str, nothing: str | None = None) -> int:
-            other = t.customers.alias()
-            stated = other.c[name].is_not(None) if nothing is None else other.c[name] != nothing
-            known = exists().where(other.c.tenant == c.tenant, _of_one(other.c.customer), stated)
-            return self._count(t.customers, ~_joined(), ~known)
-
+        p, bought = t.products.c, t.order_lines.c
         unnamed = exists().where(p.tenant == bought.tenant, p.product == bought.product)
         attested = self._playbook.attestations
+        stated = self._stated()
+        people = len({self._head(row.customer) for row in self._everybody()})
         found = {
-            "country": unknown("country"),
-            "address": without(),
-            "email": without(a.channel == "email"),
-            "phone": without(a.channel == "sms"),
-            "zone": unknown("zone"),
-            "locale": unknown("locale"),
-            "age": unknown("age", "unknown"),
+            **{what: people - len(stated[what]) for what in ("country", "address", "email", "phone")},
+            **{what: people - len(stated[what]) for what in ("zone", "locale", "age")},
             "products_unpriced": self._count(t.products, or_(p.price_micros.is_(None), p.price_micros <= 0)),
             "products_unnamed": self._one(
                 select(func.count(func.distinct(bought.product))).where(bought.tenant == self._tenant, ~unnamed)
@@ -116,19 +106,40 @@ class _Count:
         vouched = {"age": attested.adults_only, "zone": attested.zone_follows_country}
         return {what: count for what, count in found.items() if vouched.get(what) is None}
 
+    def _stated(self) -> dict[str, set[str]]:
+        """By what is known of a person, the persons of whom any of their names says it."""
+        a = t.addresses.c
+        found: dict[str, set[str]] = defaultdict(set)
+        for row in self._everybody():
+            for what in ("country", "zone", "locale"):
+                if getattr(row, what):
+                    found[what].add(self._head(row.customer))
+            if row.age != "unknown":
+                found["age"].add(self._head(row.customer))
+        query = select(a.customer, a.channel).where(a.tenant == self._tenant)
+        for row in self._connection.execute(query):
+            found["address"].add(self._head(row.customer))
+            found[_REACH.get(row.channel, row.channel)].add(self._head(row.customer))
+        return found
+
+    def _everybody(self) -> list[Any]:
+        c = t.customers.c
+        query = select(c.customer, c.country, c.zone, c.locale, c.age).where(c.tenant == self._tenant)
+        return list(self._connection.execute(query))
+
+    def _head(self, customer: str) -> str:
+        while customer in self._kept:
+            customer = self._kept[customer]
+        return customer
+
     def _consents(self) -> tuple[dict[str, int], int]:
         """Persons by what they agreed to and have not taken back since (purpose, or purpose and channel), and how many
         of them agreed to anything."""
-        c, m = t.consents.c, t.merges.c
-        links = select(m.joined, m.kept).where(m.tenant == self._tenant, m.undone_at.is_(None))
-        kept = {row.joined: row.kept for row in self._connection.execute(links)}
+        c = t.consents.c
         stated: dict[str, list[tuple[str, Consent]]] = defaultdict(list)
         query = select(t.consents).where(c.tenant == self._tenant, c.given_at <= self._at)
         for row in self._connection.execute(query):
-            head = row.customer
-            while head in kept:
-                head = kept[head]
-            stated[head].append((row.customer, consent_of(row)))
+            stated[self._head(row.customer)].append((row.customer, consent_of(row)))
         counted: Counter[str] = Counter()
         agreed = 0
         for said in stated.values():
@@ -271,10 +282,3 @@ def _joined() -> ColumnElement[bool]:
     """True of a customer who is one with another that was kept."""
     c, m = t.customers.c, t.merges.c
     return exists().where(m.tenant == c.tenant, m.joined == c.customer, m.undone_at.is_(None))
-
-
-def _of_one(customer: ColumnElement[str]) -> ColumnElement[bool]:
-    """True of a customer's own rows and of those of whoever was joined to them."""
-    c, m = t.customers.c, t.merges.c
-    joined = exists().where(m.tenant == c.tenant, m.joined == customer, m.kept == c.customer, m.undone_at.is_(None))
-    return or_(customer == c.customer, joined)
