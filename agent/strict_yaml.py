@@ -64,7 +64,9 @@ class Document:
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             where = (*at, *first["loc"])
-            raise YamlFault(self.line(*where), ".".join(map(str, where)), first["msg"]) from error
+            raise YamlFault(
+                self.line(*where), ".".join(map(str, where)), first["msg"].removeprefix("Value error, ")
+            ) from error
 
     def line(self, *at: str | int) -> int:
         """The line of the deepest part that `at` still names."""

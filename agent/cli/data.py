@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from agent.domain.imports import Tally
     from agent.service import Tactful
 
-guidelines = typer.Typer(help="The brand's guideline files: add, list, search.", no_args_is_help=True)
+guidelines = typer.Typer(help="The brand's guideline files: add, list, search, lint, use.", no_args_is_help=True)
 
 
 def import_(
@@ -45,16 +45,14 @@ def import_(
     if guess is not None:
         _draft(guess, tenant, lang)
         return
+    if file is None and what in _kinds():
+        raise typer.BadParameter(f"which file of {what}?", param_hint="FILE")
     if file is None:
         what, file = None, Path(what) if what is not None else None
     if file is None:
         raise typer.BadParameter("name a file, or --guess FILE to draft a map of it", param_hint="FILE")
-    if what is not None:
-        from agent.importing.formats import FORMATS, PRESETS
-
-        kinds = [*FORMATS, *sorted({kind for kind, _ in PRESETS.values()} - FORMATS.keys())]
-        if what not in kinds:
-            raise typer.BadParameter(f"choose one of {', '.join(kinds)}", param_hint="WHAT")
+    if what is not None and what not in (*_kinds(), "shop"):
+        raise typer.BadParameter(f"choose one of {', '.join(_kinds())}", param_hint="WHAT")
     tactful = product(tenant)
     tally = _import(tactful, what, file, preset, map_, as_json)
     if as_json:
@@ -73,6 +71,12 @@ def import_(
         _print_tally(file.name, tally, language(lang, tactful.playbook.brand.locale))
     if tally.outcomes[RowOutcome.QUARANTINED] == tally.rows:
         raise typer.Exit(1)
+
+
+def _kinds() -> tuple[str, ...]:
+    from agent.importing.formats import FORMATS
+
+    return tuple(FORMATS)
 
 
 def _import(
@@ -260,7 +264,7 @@ def check(
     found = tactful.check()
     brand = tactful.playbook.brand
     chosen = language(lang, brand.locale)
-    if html:
+    if html or out:
         write_page(
             quality.page(found, chosen, brand=brand.name, zone=brand.zone, currency=brand.currency), out, "check"
         )

@@ -123,7 +123,7 @@ def explain(
         return
     assert decision is not None
     found = tactful.decision(decision)
-    if html:
+    if html or out:
         from agent.console import pages, timeline
 
         chosen_lang = language(lang, tactful.playbook.brand.locale)
@@ -179,17 +179,21 @@ def rehearse(
         raise InputError("not a day", place="--from", next_step="Write it as 2026-10-20.") from error
     rehearsal = Rehearsal(load_settings(), tenant, begins, days)
     totals: Counter[str] = Counter()
-    left = 0
+    left: Counter[str] = Counter()
     with progress(as_json) as bar:
         task = bar.add_task("rehearsing", total=days)
         for day in rehearsal.play():
             totals += day.decided
             left += day.left
-            bar.update(task, advance=1, description=f"{day.on}  {left:,} messages")
+            bar.update(task, advance=1, description=f"{day.on}  {left.total():,} messages")
     if as_json:
-        print_json({"home": str(rehearsal.home), "days": days, "left": left, "decisions": dict(totals.most_common())})
+        decisions, sent = dict(totals.most_common()), dict(left.most_common())
+        print_json({"home": str(rehearsal.home), "days": days, "left": sent, "decisions": decisions})
         return
-    typer.echo(f"{days} days, {totals.total():,} decisions, {left:,} messages would have left")
+    typer.echo(f"{days} days, {totals.total():,} decisions of the daily round:")
     for name, count in totals.most_common():
+        typer.echo(f"  {count:>7,}  {name}")
+    typer.echo(f"{left.total():,} messages would have left, those of timers and duties with them:")
+    for name, count in left.most_common():
         typer.echo(f"  {count:>7,}  {name}")
     typer.echo(f"Look at one customer's: TACTFUL_HOME={rehearsal.home} tactful journey CUSTOMER --html")

@@ -99,7 +99,7 @@ def journey(
     """
     tactful = product(tenant)
     who = tactful.find(customer)
-    if html:
+    if html or out:
         from agent.console import pages, timeline
 
         chosen = language(lang, tactful.playbook.brand.locale)

@@ -59,6 +59,8 @@ def summary(found: Quality, lang: str) -> str:
     said = words("check", lang)
     look = sum(f.weight is Weight.LOOK for f in found.findings)
     stop = sum(f.weight is Weight.STOP for f in found.findings)
+    if not found.measures.customers:
+        return said["summary.none"]
     text = said["summary.look" if look or stop else "summary.good"]
     return text.format(customers=found.measures.customers, look=look, stop=stop)
 

@@ -15,6 +15,7 @@ from agent.domain.bundle import Effect
 from agent.domain.customer import ConsentStatus, Happening
 from agent.domain.decision import Decision
 from agent.domain.ids import CustomerId
+from agent.domain.timers import Timer
 from agent.guardrails.words import compose, links_of, money
 from agent.telling import Why
 from prompts.loading import words
@@ -235,12 +236,16 @@ class _Teller:
 
     def _happened(self, what: Happening) -> Entry:
         title = self._said.get(f"did.{what.kind}", what.kind)
-        parts = [what.name or (what.entity if what.kind not in ("cart_updated", "purchased") else "")]
+        named = what.name or (what.entity if what.kind not in ("cart_updated", "purchased") else "")
+        order = what.kind in ("ordered", "returned")
+        if order and what.count > 1:
+            named = self._said["and_more"].format(name=named, n=what.count - 1)
+        parts = [named]
         if what.worth is not None:
             parts.append(money(what.worth.amount, what.worth.currency, self._lang))
         if what.kind == "reviewed":
             parts += ["★" * what.count, what.words[:300]]
-        elif what.count > 1:
+        elif what.count > 1 and not order:
             parts.append(self._said["times"].format(n=what.count))
         return Entry(at=what.at, kind="happened", title=title, detail=" · ".join(filter(None, parts)))
 
@@ -274,10 +279,14 @@ class _Teller:
     def _ahead(self) -> tuple[tuple[str, str], ...]:
         timers = self._tactful.consents.timers.of(self._tactful.tenant, self._customer)
         found = [
-            (phrases.moment(timer.due_at, self._zone, self._lang), self._said[f"ahead.{timer.kind.value}"])
+            (phrases.moment(timer.due_at, self._zone, self._lang), self._planned(timer))
             for timer in sorted(timers, key=lambda timer: timer.due_at)
         ]
         return tuple(dict.fromkeys(found))
+
+    def _planned(self, timer: Timer) -> str:
+        what = self._said[f"ahead.{timer.kind.value}"]
+        return what if timer.due_at >= self._tactful.now() else f"{what} ({self._said['overdue']})"
 
     def _by_day(self, entries: Sequence[Entry]) -> tuple[Day, ...]:
         zone = ZoneInfo(self._zone)

@@ -169,6 +169,8 @@ def _dead(passage: Passage, playbook: Playbook, actions: Sequence[Action], today
         found.append(_fault("dead", "never", passage.path))
     elif passage.valid_to and passage.valid_to < today:
         found.append(_fault("dead", "over", passage.path, day=passage.valid_to.isoformat()))
+    if passage.brand != playbook.brand.name:
+        found.append(_fault("dead", "other_brand", passage.path, brand=passage.brand, ours=playbook.brand.name))
     known = {action.name: action for action in actions}
     for name in passage.actions:
         if name not in known:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency
 
-from agent.domain.bundle import Effect, Envelope, Payload, SlotKind, SlotValue, Words
+from agent.domain.bundle import NAMELESS, Effect, Envelope, Payload, SlotKind, SlotValue, Words
 from agent.domain.customer import Channel
 from agent.domain.ids import TenantId
 from agent.domain.verdict import Amendment, Place
@@ -67,10 +67,14 @@ def finish(words: Words, slots: Mapping[str, SlotValue], locale: str) -> Finishe
         shown = show(value, locale)
         return shown + _particle(shown, *pair) if pair in _PARTICLES else shown
 
-    subject = SLOT.sub(put, words.subject)
-    body = SLOT.sub(put, words.body)
+    subject, body = (_address(SLOT.sub(put, text), locale) for text in (words.subject, words.body))
     free = SLOT.sub(" ", words.subject) + "\n" + SLOT.sub(" ", words.body)
     return Finished(subject=subject, body=body, free=free, unknown=tuple(unknown))
+
+
+def _address(text: str, locale: str) -> str:
+    """A name stands apart from its 님, the word that stands for none does not: 서연 님, 고객님."""
+    return text.replace(f"{NAMELESS['ko']} 님", f"{NAMELESS['ko']}님") if locale == "ko" else text
 
 
 def compose(

@@ -59,6 +59,10 @@ def read_file(path: Path, name: str) -> list[Passage]:
 
 def parse(text: str, name: str) -> list[Passage]:
     head, body = _split(text, name)
+    if head.binds is not None and not body.strip("# \n"):
+        raise GuidelineError(
+            "binds, but holds no text", place=name, next_step="Say below the front matter why, or delete the file."
+        )
     passages: list[Passage] = []
     seen: dict[str, int] = {}
     for title, section in _sections(body, name):

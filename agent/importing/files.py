@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,6 +72,8 @@ class TextSource:
             return ()
         try:
             first = next(self.lines(), "")
+            if match := re.fullmatch(r"sep=(.)\s*", first.removeprefix("\ufeff")):  # Excel's own first line
+                self._delimiter, first = match.group(1), next(self.lines(), "")
             while first.count('"') % 2 and (more := next(self.lines(), "")):  # a name that goes over several lines
                 first += more
             header = next(csv.reader([first], delimiter=self._delimited(first)), None)
@@ -163,6 +166,10 @@ class TextSource:
             head: bytes = buffered.peek(SNIFFED)
         except (EOFError, OSError, zlib.error) as error:
             raise self._broken(error) from error
+        if head.startswith(b"PK\x03\x04"):
+            raise ImportFileError(
+                "an Excel workbook under another name", place=self.path.name, next_step="In Excel: Save as, CSV UTF-8."
+            )
         found = encoding_of(head)
         if found is None:
             raise ImportFileError(

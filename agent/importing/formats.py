@@ -100,7 +100,7 @@ def mapped(said: FileMap, today: date) -> tuple[Format, Translator]:
     A refusal counts whatever else is wrong with its row.
     """
     own = FORMATS[said.what]
-    translator = Translator(said, own.columns, today)
+    translator = Translator(said, own.columns, own.known, today)
 
     def read(key: str, record: Record) -> Sequence[Row]:
         refused = [row for fields in translator.refusals(record) for row in _consents(key, record, fields)]

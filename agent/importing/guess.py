@@ -38,11 +38,11 @@ _NAMES: Mapping[str, str] = {
     "price": "price unitprice 단가 판매가 판매단가 가격",
     "total": "total amount linetotal 금액 결제금액 판매금액 합계",
     "currency": "currency 통화",
-    "first_name": "firstname name givenname forename 이름 성명 고객명 회원명",
+    "first_name": "firstname name givenname forename 이름 성함 성명 고객명 회원명",
     "email": "email emailaddress mail 이메일 메일 이메일주소",
     "phone": "phone mobile tel telephone cell phonenumber mobilenumber 휴대폰 휴대폰번호 휴대전화 핸드폰 연락처 "
     "전화번호",
-    "born_on": "born bornon dateofbirth dob birthday birthdate 생년월일 생일",
+    "born_on": "born bornon birth dateofbirth dob birthday birthdate 생년월일 생일",
     "country": "country countrycode 국가 국가코드",
     "region": "region 지역코드",
     "zone": "zone timezone 시간대",
@@ -64,9 +64,15 @@ _NAMES: Mapping[str, str] = {
 }
 _MORE = {"customers": ("born_on",), "events": ("received_at", "entity", "dwell_seconds", "value", "currency")}
 _AGREEING = re.compile(r"동의|수신|consent|opt.?in|marketing|subscri", re.IGNORECASE)
-_AGREED_ON = re.compile(r"가입|동의일|joined|signed|consent.*(at|date)", re.IGNORECASE)
-_YES = re.compile(r"y|yes|true|1|o|ok|동의|수신|예|agreed?|subscribed", re.IGNORECASE)
-_NO = re.compile(r"n|no|false|0|x|거부|미동의|비동의|수신거부|아니오|unsubscribed|declined", re.IGNORECASE)
+_AGREED_ON = re.compile(r"가입|동의일|joined|sign|consent.*(at|date)", re.IGNORECASE)
+_NAMED_CHANNELS = {
+    "email": r"e-?mail|이메일|메일",
+    "sms": r"sms|text|문자|휴대폰",
+    "push": r"push|푸시|앱",
+    "kakao": r"kakao|카카오|알림톡",
+}
+_YES = re.compile(r"y|yes|true|1|o|ok|동의|동의함|수신|예|agreed?|subscribed", re.IGNORECASE)
+_NO = re.compile(r"n|no|false|0|x|거부|거절|미동의|비동의|수신거부|아니오|unsubscribed|declined", re.IGNORECASE)
 _YAML_WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
 _EXAMPLES = "suppressions consents signals"
 """Files that only exist in our own form: nobody's export looks like them."""
@@ -115,9 +121,11 @@ def draft(path: Path, *, zone: str, country: str, currency: str, lang: str) -> s
         lines += [f"# {said['where']}", "# fixed:"]
         facts = (("country", country), ("zone", zone), ("locale", lang))
         lines += [f"#   {ours}: {value}" for ours, value in facts if ours not in found.columns]
-    for column in found.unused:
-        lines += _agreement(column, seen, found, said)
-    rest = [name for name in found.unused if not _AGREEING.search(name)]
+    agreed = [name for name in found.unused if _is_agreement(name, seen)]
+    for column in agreed:
+        lines += _agreement(column, seen, said, first=column == agreed[0])
+    used = {name for name in found.unused if agreed and _AGREED_ON.search(name)}
+    rest = [name for name in found.unused if name not in (*agreed, *used)]
     if rest:
         lines.append(f"# {said['unused']}: {', '.join(rest)}"[:400])
     return "\n".join(lines) + "\n"
@@ -211,21 +219,35 @@ def _decimal_comma(cells: Sequence[str]) -> bool:
     return any(re.fullmatch(r"[^\d]*\d[\d.]*,\d{1,2}[^\d]*", cell) for cell in cells)
 
 
-def _agreement(column: str, seen: Seen, found: Guess, said: Mapping[str, str]) -> list[str]:
+def _answers(column: str, seen: Seen) -> list[str]:
+    return sorted({cell for cell in seen.cells[column] if cell})
+
+
+def _is_agreement(column: str, seen: Seen) -> bool:
+    return bool(_AGREEING.search(column)) and 1 <= len(_answers(column, seen)) <= MOST_ANSWERS
+
+
+def _channels(column: str) -> list[str]:
+    """What the column's name says of a channel; e-mail where it says none, for the marketer to correct."""
+    found = [channel for channel, pattern in _NAMED_CHANNELS.items() if re.search(pattern, column, re.IGNORECASE)]
+    return found or ["email"]
+
+
+def _agreement(column: str, seen: Seen, said: Mapping[str, str], first: bool) -> list[str]:
     """A consent is never guessed: the draft shows how to say it, as a comment."""
-    answers = sorted({cell for cell in seen.cells[column] if cell})
-    if not _AGREEING.search(column) or not 1 <= len(answers) <= MOST_ANSWERS:
-        return []
+    answers = _answers(column, seen)
     yes = [a for a in answers if _YES.fullmatch(a)]
     no = [a for a in answers if _NO.fullmatch(a)]
+    rest = [a for a in answers if a not in (*yes, *no)]
     dated = next((name for name in seen.cells if _AGREED_ON.search(name)), "")
     return [
         f"# {said['agreed'].format(column=column)}",
-        "# consents:",
+        *(["# consents:"] if first else []),
         f"#   - column: {_quoted(column)}",
         "#     purpose: ad_sending",
-        f"#     channels: [email]{_beside(said['channels'])}",
-        f"#     granted: [{', '.join(map(_quoted, yes or answers))}]",
+        f"#     channels: [{', '.join(_channels(column))}]{_beside(said['channels'])}",
+        f"#     granted: [{', '.join(map(_quoted, yes))}]"
+        + (_beside(f"{said['rest']}: {', '.join(rest)}") if rest else ""),
         *([f"#     withdrawn: [{', '.join(map(_quoted, no))}]"] if no else []),
         f"#     given_at: {_quoted(dated) if dated else '...'}{_beside(said['given_at'])}",
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
@@ -75,12 +76,34 @@ MAJORITY = {
 }
 """Years. Korea: Civil Act art. 4 (19); the others 18."""
 OLDEST_MAJORITY = 19
+EXTRA = {"customers": ("born_on",)}
+"""Columns that only a map knows: they are read into others."""
+NOES = frozenset(
+    [
+        "n",
+        "no",
+        "x",
+        "false",
+        "refused",
+        "withdrawn",
+        "declined",
+        "unsubscribed",
+        "거절",
+        "거부",
+        "미동의",
+        "비동의",
+        "수신거부",
+        "아니오",
+        "아니요",
+    ]
+)
+"""How a refusal is spelt, whatever a map says of it."""
 Column = Annotated[str, Len(1, 200)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreed:
-    """A column that records what a customer agreed to. A cell that is in neither list, or empty, says nothing.
+    """A column that records what a customer agreed to. An empty cell says nothing; a no counts however it is spelt.
 
     `given_at` names the column with the day of the agreement; a yes without a day is no proof, a no counts at once.
     """
@@ -93,6 +116,13 @@ class Agreed:
     withdrawn: tuple[str, ...] = ()
     given_at: Column | None = None
     basis: Basis = Basis.CONSENT
+
+    def is_yes(self, cell: str) -> bool:
+        return cell.casefold() in {word.strip().casefold() for word in self.granted}
+
+    def is_no(self, cell: str) -> bool:
+        named = {word.strip().casefold() for word in self.withdrawn}
+        return not self.is_yes(cell) and cell.casefold() in named | NOES
 
     def __post_init__(self) -> None:
         if bool(self.channels) != (self.purpose in PER_CHANNEL):
@@ -175,19 +205,28 @@ def read_map(path: Path) -> FileMap:
 
 
 class Translator:
-    """Records of somebody's file into records in our own columns, of which some are `needed`.
+    """Records of somebody's file into records in our own columns, of which some are `needed`. `known` are all, or None.
 
     Pure: `today` is the day that ages are told by.
     """
 
-    def __init__(self, said: FileMap, needed: tuple[str, ...], today: date) -> None:
+    def __init__(self, said: FileMap, needed: tuple[str, ...], known: tuple[str, ...] | None, today: date) -> None:
         self._said = said
         self._needed = needed
+        self._known = (*known, *EXTRA.get(said.what, ())) if known is not None else None
         self._zone = ZoneInfo(said.zone) if said.zone else None
         self._today = today
 
     def check(self, columns: tuple[str, ...], name: str) -> None:
         """Raises ImportFileError for a map that names a column which the file does not have, or lacks one of ours."""
+        for ours in (*self._said.columns, *self._said.fixed, *self._said.values):
+            if self._known is not None and ours not in self._known:
+                alike = get_close_matches(ours, self._known, 1)
+                raise ImportFileError(
+                    f"the map names {ours[:40]!r}, and {self._said.what} have no such column",
+                    place=f"{name}:1",
+                    next_step=f"Did you mean {alike[0]}?" if alike else f"Known: {', '.join(self._known)}.",
+                )
         given = {*self._said.columns, *self._said.fixed} | ({"price"} if "total" in self._said.columns else set())
         missing = [ours for ours in self._needed if ours not in given]
         if missing:
@@ -227,15 +266,18 @@ class Translator:
         return [
             self._statement(record, agreed, channel, "withdrawn", "")
             for agreed in self._said.consents
-            if _cell(record, agreed.column) in agreed.withdrawn and self._customer(record)
+            if agreed.is_no(_cell(record, agreed.column)) and self._customer(record)
             for channel in agreed.channels or ("",)
         ]
 
     def grants(self, record: Record) -> Iterator[dict[str, object]]:
-        """What the row agrees to. Raises BadField for a yes without a day."""
+        """What the row agrees to. Raises BadField for a yes without a day, and for a cell that says neither."""
         for agreed in self._said.consents:
-            if _cell(record, agreed.column) not in agreed.granted:
+            cell = _cell(record, agreed.column)
+            if not cell or agreed.is_no(cell):
                 continue
+            if not agreed.is_yes(cell):
+                raise BadField(f"{agreed.column[:40]}: a cell that the map names neither under granted nor withdrawn")
             when = self._value("given_at", record.fields.get(agreed.given_at or ""))
             if not when:
                 raise BadField(f"{agreed.column[:40]}: agreed, but nobody knows when")

@@ -20,6 +20,7 @@ from agent.bootstrap import open_tactful
 from agent.dispatch.dispatcher import Route
 from agent.dispatch.providers.files import FileProvider
 from agent.domain.customer import PUSHED, Channel
+from agent.domain.delivery import Claim, Result
 from agent.domain.errors import InputError
 from agent.service import Tactful
 from agent.settings import Settings
@@ -42,11 +43,23 @@ class HandClock:
 
 @dataclass(slots=True)
 class Day:
-    """What one day came to: decisions by what was done or why not, and messages that left by channel."""
+    """What one day came to: decisions by what was done or why not, and messages that would have left by action."""
 
     on: date
     decided: Counter[str] = field(default_factory=Counter)
-    left: int = 0
+    left: Counter[str] = field(default_factory=Counter)
+
+
+class Counting(FileProvider):
+    """Files, and what they would have been, by action."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.sent: Counter[str] = Counter()
+
+    def send(self, claim: Claim) -> Result:
+        self.sent[claim.effect.action] += 1
+        return super().send(claim)
 
 
 class Rehearsal:
@@ -55,10 +68,13 @@ class Rehearsal:
     def __init__(self, settings: Settings, tenant: str, first: date, days: int) -> None:
         """Raises InputError where there is nothing to copy, or the time cannot be meant."""
         if not 1 <= days <= LONGEST:
-            raise InputError(f"1 to {LONGEST} days", place="--days", next_step="Rehearse a shorter time.")
+            raise InputError(f"not 1 to {LONGEST} days", place="--days", next_step="Give a number between them.")
+        if not 2000 <= first.year <= 2100:
+            raise InputError("a year out of range", place="--from", next_step="Begin between 2000 and 2100.")
         self.home = _copied(settings)
         self._clock = HandClock(datetime.combine(first, time(), ZoneInfo("UTC")))
-        outbox = Route(FileProvider(self.home / "outbox" / tenant), (*PUSHED, Channel.DESK))
+        self._outbox = Counting(self.home / "outbox" / tenant)
+        outbox = Route(self._outbox, (*PUSHED, Channel.DESK))
         own = settings.model_copy(update={"home": self.home, "database_url": None, "model_name": None})
         self.tactful: Tactful = open_tactful(own, tenant, clock=self._clock, routes=[outbox])
         self._first, self._days = first, days
@@ -70,11 +86,12 @@ class Rehearsal:
             day = Day(self._first + timedelta(days=number))
             for hour in range(24):
                 self._clock.at = datetime.combine(day.on, time(hour), zone).astimezone(ZoneInfo("UTC"))
-                day.left += self.tactful.dispatch().counts.get("sent", 0)
+                self.tactful.dispatch()
                 if hour == DECIDES_AT.hour:
                     for decision in self.tactful.decide_all():
                         chosen = decision.chosen
                         day.decided[chosen.action if chosen else f"hold: {decision.hold.reason}"] += 1
+            day.left, self._outbox.sent = self._outbox.sent, Counter()
             yield day
 
 

@@ -25,7 +25,7 @@ def playbook() -> Playbook:
 
 
 def file(name: str, head: str, text: str = "One thought.", locale: str = "en") -> list[Passage]:
-    return parse(f"---\nbrand: B\nlocale: {locale}\ntopic: t\n{head}---\n# One\n\n{text} ({name})\n", name)
+    return parse(f"---\nbrand: Harbour & Pine\nlocale: {locale}\ntopic: t\n{head}---\n# One\n\n{text} ({name})\n", name)
 
 
 def faults(playbook: Playbook, *files: list[Passage], texts: tuple[Text, ...] = ()) -> list[tuple[str, str]]:
@@ -104,7 +104,8 @@ def test_a_rule_that_never_applies_is_named(playbook: Playbook, head: str, code:
 
 def test_the_same_text_twice_and_a_text_too_long_are_named(playbook: Playbook) -> None:
     text = (
-        "---\nbrand: B\nlocale: en\ntopic: t\n---\n# One\n\nThe same.\n\n# Two\n\nThe  same.\n\n# Three\n\n"
+        "---\nbrand: Harbour & Pine\nlocale: en\ntopic: t\n---\n"
+        + "# One\n\nThe same.\n\n# Two\n\nThe  same.\n\n# Three\n\n"
         + "x " * 1_001
     )
     assert set(faults(playbook, parse(text, "a.md"))) == {("dead", "twice"), ("dead", "too_long")}
