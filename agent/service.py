@@ -337,8 +337,8 @@ class Tactful:
     ) -> Tally:
         """Imports a file in our own columns, of a published set, or as a map says. Raises ImportFileError."""
         today = self._clock.now().astimezone(ZoneInfo(self.playbook.brand.zone)).date()
-        order = importing.Order(path=path, what=what, preset=preset, map=said)
-        return importing.run(self.stores.intake, self.tenant, order, today, progress)
+        wanted = importing.FileImport(path=path, what=what, preset=preset, map=said)
+        return importing.run(self.stores.intake, self.tenant, wanted, today, progress)
 
     def take(self, rows: Sequence[Row]) -> int:
         """Takes rows that came another way than by file; returns how many were new."""

@@ -1,4 +1,4 @@
-"""Commands that bring data in: import and guidelines."""
+"""Commands on what the marketer brings: import, check, guidelines."""
 
 from __future__ import annotations
 

@@ -15,6 +15,11 @@ _IN_NAMES = " .'’-·"
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}\.[^@\s]{2,63}")
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
+_NO_IN_ENGLISH = "withdrawn refused revoked denied declined opted_out opted-out optout unsubscribed no n x 0 false"
+_NO_IN_KOREAN = "거절 거부 미동의 비동의 수신거부 철회 아니오 아니요"
+REFUSALS = frozenset(f"{_NO_IN_ENGLISH} {_NO_IN_KOREAN}".split())
+"""How a refusal is spelt, in a column of consents or in a file of them: it counts in every spelling."""
+
 
 class BadField(ValueError):
     """The row goes to quarantine with this reason. `saved` are parts of it that count all the same: a refusal."""

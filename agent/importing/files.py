@@ -126,10 +126,13 @@ class TextSource:
             except StopIteration:
                 return
             except csv.Error as error:
-                if self.line - begins < MOST_LINES:
-                    yield Record(self.line, {}, f"{self.line}", f"not readable as CSV ({error})")
-                    continue
-                raise self._unclosed(begins) from None
+                if self.line - begins >= MOST_LINES:
+                    raise self._unclosed(begins) from None
+                for line in range(begins, self.line + 1):  # a quote may have swallowed rows: none is passed over
+                    yield Record(
+                        line, {}, f"{line}", f"not readable as CSV ({error}; the quote opens in line {begins})"
+                    )
+                continue
             if self.line - begins >= MOST_LINES:
                 raise self._unclosed(begins)
             if not row:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from agent.domain.errors import ImportFileError
 from agent.importing import values as v
-from agent.importing.fields import BadField, email
+from agent.importing.fields import REFUSALS, BadField, email
 from agent.importing.files import open_source
 from agent.importing.formats import FORMATS
-from agent.importing.mapping import DAYS, MOMENTS, NUMBERS
+from agent.importing.mapping import DAYS, EXTRA, MOMENTS, NUMBERS
 from agent.importing.records import Layout, Record, one_line
 from prompts.loading import words
 
@@ -62,7 +62,7 @@ _NAMES: Mapping[str, str] = {
     "rating": "rating stars score 평점 별점",
     "words": "words review text comment body 후기 리뷰 내용 리뷰내용",
 }
-_MORE = {"customers": ("born_on",), "events": ("received_at", "entity", "dwell_seconds", "value", "currency")}
+_MORE = {**EXTRA, "events": ("received_at", "entity", "dwell_seconds", "value", "currency")}
 _AGREEING = re.compile(r"동의|수신|consent|opt.?in|marketing|subscri", re.IGNORECASE)
 _AGREED_ON = re.compile(r"가입|동의일|joined|sign|consent.*(at|date)", re.IGNORECASE)
 _NAMED_CHANNELS = {
@@ -72,7 +72,6 @@ _NAMED_CHANNELS = {
     "kakao": r"kakao|카카오|알림톡",
 }
 _YES = re.compile(r"y|yes|true|1|o|ok|동의|동의함|수신|예|agreed?|subscribed", re.IGNORECASE)
-_NO = re.compile(r"n|no|false|0|x|거부|거절|미동의|비동의|수신거부|아니오|unsubscribed|declined", re.IGNORECASE)
 _YAML_WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
 _EXAMPLES = "suppressions consents signals"
 """Files that only exist in our own form: nobody's export looks like them."""
@@ -237,7 +236,7 @@ def _agreement(column: str, seen: Seen, said: Mapping[str, str], first: bool) ->
     """A consent is never guessed: the draft shows how to say it, as a comment."""
     answers = _answers(column, seen)
     yes = [a for a in answers if _YES.fullmatch(a)]
-    no = [a for a in answers if _NO.fullmatch(a)]
+    no = [a for a in answers if a.casefold() in REFUSALS]
     rest = [a for a in answers if a not in (*yes, *no)]
     dated = next((name for name in seen.cells if _AGREED_ON.search(name)), "")
     return [

@@ -16,7 +16,7 @@ from agent import strict_yaml
 from agent.domain.customer import PER_CHANNEL, AgeAssurance, Basis, Channel, Purpose
 from agent.domain.errors import ImportFileError
 from agent.importing import values as v
-from agent.importing.fields import BadField, text
+from agent.importing.fields import REFUSALS, BadField, text
 from agent.importing.records import Layout, Record
 
 MOMENTS = frozenset(
@@ -78,26 +78,6 @@ MAJORITY = {
 OLDEST_MAJORITY = 19
 EXTRA = {"customers": ("born_on",)}
 """Columns that only a map knows: they are read into others."""
-NOES = frozenset(
-    [
-        "n",
-        "no",
-        "x",
-        "false",
-        "refused",
-        "withdrawn",
-        "declined",
-        "unsubscribed",
-        "거절",
-        "거부",
-        "미동의",
-        "비동의",
-        "수신거부",
-        "아니오",
-        "아니요",
-    ]
-)
-"""How a refusal is spelt, whatever a map says of it."""
 Column = Annotated[str, Len(1, 200)]
 
 
@@ -122,7 +102,7 @@ class Agreed:
 
     def is_no(self, cell: str) -> bool:
         named = {word.strip().casefold() for word in self.withdrawn}
-        return not self.is_yes(cell) and cell.casefold() in named | NOES
+        return not self.is_yes(cell) and cell.casefold() in named | REFUSALS
 
     def __post_init__(self) -> None:
         if bool(self.channels) != (self.purpose in PER_CHANNEL):
@@ -217,8 +197,9 @@ class Translator:
         self._zone = ZoneInfo(said.zone) if said.zone else None
         self._today = today
 
-    def check(self, columns: tuple[str, ...], name: str) -> None:
-        """Raises ImportFileError for a map that names a column which the file does not have, or lacks one of ours."""
+    def check(self, columns: tuple[str, ...] | None, name: str) -> None:
+        """Raises ImportFileError for a map that misspells a column of ours or lacks one, or names one the file lacks.
+        `columns` is None for a file that names them row by row."""
         for ours in (*self._said.columns, *self._said.fixed, *self._said.values):
             if self._known is not None and ours not in self._known:
                 alike = get_close_matches(ours, self._known, 1)
@@ -237,7 +218,7 @@ class Translator:
                 f" {', '.join(self._needed)}.",
             )
         for theirs, place in self._said.wanted().items():
-            if theirs not in columns:
+            if columns is not None and theirs not in columns:
                 near = ", ".join(repr(column[:40]) for column in columns[:12])
                 raise ImportFileError(
                     f"the map names {theirs[:40]!r} ({place}), and the file has no such column",

@@ -46,18 +46,13 @@ def customer(key: str, record: Record) -> CustomerRow:
     )
 
 
-REFUSALS = frozenset(
-    {"withdrawn", "refused", "revoked", "denied", "opted_out", "opted-out", "optout", "unsubscribed", "no"}
-)
-
-
 def consents(key: str, record: Record) -> list[ConsentRow]:
     """One row of the ledger. A refusal counts however it is spelt: without a channel or with an unknown one it reaches
     all of them, without a purpose all purposes, without a readable time from now on. Raises BadField for the others.
     """
     fields = record.fields
     status = f.text(fields, "status", most=40).lower()
-    if status not in REFUSALS:
+    if status not in f.REFUSALS:
         return [consent(key, record)]
     try:
         return [consent(key, Record(line=record.line, raw=record.raw, fields={**fields, "status": "withdrawn"}))]

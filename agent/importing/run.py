@@ -26,7 +26,7 @@ Progress = Callable[[int, int, Tally], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class FileImport:
     """What is to be imported: a kind of file in our own columns, a published set, or a file with a map."""
 
     path: Path
@@ -35,15 +35,17 @@ class Order:
     map: FileMap | None = None
 
 
-def run(sink: ImportSink, tenant: TenantId, order: Order, today: date, progress: Progress = lambda *_: None) -> Tally:
+def run(
+    sink: ImportSink, tenant: TenantId, wanted: FileImport, today: date, progress: Progress = lambda *_: None
+) -> Tally:
     """Imports one file. Each row gets one outcome; a row's key is its content and how often it stood before.
 
     Raises ImportFileError where the file as a whole cannot be read; what was taken until then stays, and is skipped
     when the file is imported again.
     """
-    what, chosen, check = _chosen(order, today)
+    what, chosen, check = _chosen(wanted, today)
     tally, since = Tally(unknown=chosen.unknown), sink.now()
-    with open_source(order.path, order.map.layout if order.map else None) as source:
+    with open_source(wanted.path, wanted.map.layout if wanted.map else None) as source:
         columns = () if chosen.records else source.columns()
         check(source, columns)
         tally.unused = chosen.unused(columns) if source.has_header else ()
@@ -52,50 +54,49 @@ def run(sink: ImportSink, tenant: TenantId, order: Order, today: date, progress:
             tally.new += sink.take(tenant, batch)
             progress(source.position(), source.size, tally)
         if tally.rows == 0:
-            raise ImportFileError("no row below the header", place=order.path.name, next_step="Export it again.")
-    sink.finish(tenant, what, tally, _printable(order.path.name)[:120], since)
+            raise ImportFileError("no row below the header", place=wanted.path.name, next_step="Export it again.")
+    sink.finish(tenant, what, tally, _printable(wanted.path.name)[:120], since)
     return tally
 
 
-def _chosen(order: Order, today: date) -> tuple[str, Format, Callable[[Source, tuple[str, ...]], None]]:
+def _chosen(wanted: FileImport, today: date) -> tuple[str, Format, Callable[[Source, tuple[str, ...]], None]]:
     """What the file holds, how it is read, and what has to be true of its columns. Raises ImportFileError."""
-    if order.map is not None:
-        what: str = order.map.what
-        chosen, translator = mapped(order.map, today)
+    if wanted.map is not None:
+        what: str = wanted.map.what
+        chosen, translator = mapped(wanted.map, today)
 
         def check(source: Source, columns: tuple[str, ...]) -> None:
-            if source.has_header:
-                translator.check(columns, source.path.name)
+            translator.check(columns if source.has_header else None, source.path.name)
 
     else:
-        what, chosen = _format(order)
+        what, chosen = _format(wanted)
 
         def check(source: Source, columns: tuple[str, ...]) -> None:
             _check_columns(source, columns, chosen)
 
-    if order.what not in (None, what):
+    if wanted.what not in (None, what):
         raise ImportFileError(
-            f"the {'map' if order.map else 'preset'} is for {what}, not for {order.what}",
+            f"the {'map' if wanted.map else 'preset'} is for {what}, not for {wanted.what}",
             place="WHAT",
-            next_step=f"Leave {order.what} out, or name another one.",
+            next_step=f"Leave {wanted.what} out, or name another one.",
         )
     return what, chosen, check
 
 
-def _format(order: Order) -> tuple[str, Format]:
-    if order.preset is not None:
-        if order.preset not in PRESETS:
+def _format(wanted: FileImport) -> tuple[str, Format]:
+    if wanted.preset is not None:
+        if wanted.preset not in PRESETS:
             raise ImportFileError(
                 "no preset of this name", place="--preset", next_step=f"Known: {', '.join(sorted(PRESETS))}."
             )
-        return PRESETS[order.preset]
-    if order.what not in FORMATS:
+        return PRESETS[wanted.preset]
+    if wanted.what not in FORMATS:
         raise ImportFileError(
             "what does the file hold?",
             place="WHAT",
             next_step=f"Say one of {', '.join(FORMATS)}; or draft a map: tactful import --guess FILE.",
         )
-    return order.what, FORMATS[order.what]
+    return wanted.what, FORMATS[wanted.what]
 
 
 def _check_columns(source: Source, columns: tuple[str, ...], chosen: Format) -> None:

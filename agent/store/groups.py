@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Select, String, bindparam, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, String, bindparam, exists, or_, select
 
 from agent.domain.ids import CustomerId, TenantId
-from agent.store.schema import Utc, merges
+from agent.store.schema import Utc, customers, merges
 
 CHUNK = 500
 
@@ -80,6 +80,20 @@ def groups_in(connection: Connection, tenant: TenantId, ids: Iterable[str], at: 
         frontier = sorted(met - known)
         known |= met
     return found
+
+
+def all_groups(connection: Connection, tenant: TenantId) -> Groups:
+    """Every group of the tenant: for whoever counts persons."""
+    c, found = merges.c, Groups()
+    for row in connection.execute(select(c.joined, c.kept, c.at).where(c.tenant == tenant, c.undone_at.is_(None))):
+        found.link(row.joined, row.kept, row.at)
+    return found
+
+
+def is_joined() -> ColumnElement[bool]:
+    """True of a row of `customers` that is one with another that was kept."""
+    c, m = customers.c, merges.c
+    return exists().where(m.tenant == c.tenant, m.joined == c.customer, m.undone_at.is_(None))
 
 
 def ever_one_with(connection: Connection, tenant: TenantId, customer: str) -> list[CustomerId]:

@@ -20,7 +20,7 @@ from agent.domain.ids import CustomerId, TenantId, digest
 from agent.domain.ports import Clock, Duties
 from agent.store import schema as t
 from agent.store.database import Database
-from agent.store.groups import Groups, groups_in
+from agent.store.groups import Groups, all_groups, groups_in
 from agent.store.ledger import Book, consent_of
 from agent.store.resources import release
 from agent.store.rows import insert_new, move_versions, note
@@ -162,11 +162,9 @@ def join(
 
 
 def known_in(connection: Connection, tenant: TenantId, only: Sequence[CustomerId] | None = None) -> list[Known]:
-    """Everybody, or only these customers with whom they are one with."""
-    c, p, a, m = t.customers.c, t.persons.c, t.addresses.c, t.merges.c
-    links = select(m.joined).where(m.tenant == tenant, m.undone_at.is_(None))
-    asked = only if only is not None else list(connection.execute(links).scalars())
-    groups = groups_in(connection, tenant, asked)
+    """Everybody, or only these customers and whom they are one with."""
+    c, p, a = t.customers.c, t.persons.c, t.addresses.c
+    groups = all_groups(connection, tenant) if only is None else groups_in(connection, tenant, only)
     whom = [] if only is None else [c.customer.in_(groups.all(only))]
     where = [] if only is None else [a.customer.in_(groups.all(only))]
     addresses: dict[str, dict[Channel, str]] = defaultdict(dict)
@@ -199,7 +197,5 @@ def taken_back(connection: Connection, tenant: TenantId, one: CustomerId, other:
     groups = groups_in(connection, tenant, [one, other])
     left, right = groups.of(one), groups.of(other)
     pair = (m.kept.in_(left) & m.joined.in_(right)) | (m.kept.in_(right) & m.joined.in_(left))
-    return (
-        connection.execute(select(m.merge).where(m.tenant == tenant, m.undone_at.is_not(None), pair)).first()
-        is not None
-    )
+    undone = select(m.merge).where(m.tenant == tenant, m.undone_at.is_not(None), pair)
+    return connection.execute(undone).first() is not None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, exists, func, select
+from sqlalchemy import Connection, func, select
 
 from agent.domain.errors import NotFound
 from agent.domain.ids import CustomerId, ExternalId, TenantId
 from agent.domain.ports import Known
 from agent.store import schema as t
 from agent.store.database import Database
-from agent.store.groups import groups_in
+from agent.store.groups import groups_in, is_joined
 
 
 class SqlCustomers:
@@ -46,12 +46,12 @@ class SqlCustomers:
         """Every customer's pseudonym, in a stable order; whoever was joined to another is that other."""
         c = t.customers.c
         with self._database.reading() as connection:
-            query = select(c.customer).where(c.tenant == tenant, ~_joined()).order_by(c.customer)
+            query = select(c.customer).where(c.tenant == tenant, ~is_joined()).order_by(c.customer)
             return [CustomerId(name) for name in connection.execute(query).scalars()]
 
     def count(self, tenant: TenantId) -> int:
         with self._database.reading() as connection:
-            query = select(func.count()).select_from(t.customers).where(t.customers.c.tenant == tenant, ~_joined())
+            query = select(func.count()).select_from(t.customers).where(t.customers.c.tenant == tenant, ~is_joined())
             return int(connection.execute(query).scalar_one())
 
     def everyone(self, tenant: TenantId) -> list[Known]:
@@ -97,9 +97,3 @@ def first_names(connection: Connection, tenant: TenantId, customers: Sequence[Cu
         if name := next((name for name in names if name), None):
             found[customer] = name
     return found
-
-
-def _joined() -> ColumnElement[bool]:
-    """True of a customer who is one with another that was kept."""
-    c, m = t.customers.c, t.merges.c
-    return exists().where(m.tenant == c.tenant, m.joined == c.customer, m.undone_at.is_(None))

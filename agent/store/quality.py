@@ -18,6 +18,7 @@ from agent.domain.playbook import Playbook
 from agent.domain.quality import Measures, Month, Shift
 from agent.store import schema as t
 from agent.store.database import Database
+from agent.store.groups import all_groups, is_joined
 from agent.store.ledger import consent_of
 from agent.store.zones import country_of
 
@@ -26,6 +27,7 @@ LATELY, BEFORE = timedelta(days=28), timedelta(days=112)
 """What happened in the last four weeks is held against the twelve before."""
 HUGE = 10_000
 _REACH = {"sms": "phone"}
+_STATED = ("country", "address", "email", "phone", "zone", "locale", "age")
 _BUCKETS = (10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
 """Borders of order values, in hundredths of the brand's usual basket."""
 
@@ -46,12 +48,10 @@ class _Count:
         self._tenant = tenant
         self._at = at
         self._playbook = playbook
-        m = t.merges.c
-        links = select(m.joined, m.kept).where(m.tenant == tenant, m.undone_at.is_(None))
-        self._kept = {row.joined: row.kept for row in connection.execute(links)}
+        self._groups = all_groups(connection, tenant)
 
     def measures(self) -> Measures:
-        customers = self._count(t.customers, ~_joined())
+        customers = self._count(t.customers, ~is_joined())
         lines, orders = t.order_lines.c, t.orders.c
         numbers = union(
             select(lines.order_id).where(lines.tenant == self._tenant),
@@ -62,7 +62,7 @@ class _Count:
         return Measures(
             at=self._at,
             customers=customers,
-            lacking=self._lacking() | {"consent": customers - agreed},
+            lacking=self._lacking(customers) | {"consent": customers - agreed},
             consents=consents,
             newest=self._newest(),
             doubles=self._doubles(),
@@ -87,16 +87,14 @@ class _Count:
     def _count(self, table: Table, *where: ColumnElement[bool]) -> int:
         return self._one(select(func.count()).select_from(table).where(table.c.tenant == self._tenant, *where))
 
-    def _lacking(self) -> dict[str, int]:
+    def _lacking(self, people: int) -> dict[str, int]:
         """Persons of whom none of their names says it; products and orders that lack something."""
         p, bought = t.products.c, t.order_lines.c
         unnamed = exists().where(p.tenant == bought.tenant, p.product == bought.product)
         attested = self._playbook.attestations
         stated = self._stated()
-        people = len({self._head(row.customer) for row in self._everybody()})
         found = {
-            **{what: people - len(stated[what]) for what in ("country", "address", "email", "phone")},
-            **{what: people - len(stated[what]) for what in ("zone", "locale", "age")},
+            **{what: people - len(stated[what]) for what in _STATED},
             "products_unpriced": self._count(t.products, or_(p.price_micros.is_(None), p.price_micros <= 0)),
             "products_unnamed": self._one(
                 select(func.count(func.distinct(bought.product))).where(bought.tenant == self._tenant, ~unnamed)
@@ -108,44 +106,34 @@ class _Count:
 
     def _stated(self) -> dict[str, set[str]]:
         """By what is known of a person, the persons of whom any of their names says it."""
-        a = t.addresses.c
+        a, c = t.addresses.c, t.customers.c
         found: dict[str, set[str]] = defaultdict(set)
-        for row in self._everybody():
+        everybody = select(c.customer, c.country, c.zone, c.locale, c.age).where(c.tenant == self._tenant)
+        for row in self._connection.execute(everybody):
             for what in ("country", "zone", "locale"):
                 if getattr(row, what):
-                    found[what].add(self._head(row.customer))
+                    found[what].add(self._groups.head(row.customer))
             if row.age != "unknown":
-                found["age"].add(self._head(row.customer))
-        query = select(a.customer, a.channel).where(a.tenant == self._tenant)
-        for row in self._connection.execute(query):
-            found["address"].add(self._head(row.customer))
-            found[_REACH.get(row.channel, row.channel)].add(self._head(row.customer))
+                found["age"].add(self._groups.head(row.customer))
+        addresses = select(a.customer, a.channel).where(a.tenant == self._tenant)
+        for customer, channel in self._connection.execute(addresses):
+            found["address"].add(self._groups.head(customer))
+            found[_REACH.get(channel, channel)].add(self._groups.head(customer))
         return found
-
-    def _everybody(self) -> list[Any]:
-        c = t.customers.c
-        query = select(c.customer, c.country, c.zone, c.locale, c.age).where(c.tenant == self._tenant)
-        return list(self._connection.execute(query))
-
-    def _head(self, customer: str) -> str:
-        while customer in self._kept:
-            customer = self._kept[customer]
-        return customer
 
     def _consents(self) -> tuple[dict[str, int], int]:
         """Persons by what they agreed to and have not taken back since (purpose, or purpose and channel), and how many
         of them agreed to anything."""
         c = t.consents.c
-        stated: dict[str, list[tuple[str, Consent]]] = defaultdict(list)
+        stated: dict[str, dict[str, list[Consent]]] = defaultdict(lambda: defaultdict(list))
         query = select(t.consents).where(c.tenant == self._tenant, c.given_at <= self._at)
         for row in self._connection.execute(query):
-            stated[self._head(row.customer)].append((row.customer, consent_of(row)))
+            stated[self._groups.head(row.customer)][row.customer].append(consent_of(row))
         counted: Counter[str] = Counter()
         agreed = 0
-        for said in stated.values():
-            names = {customer for customer, _ in said}
-            own = [[consent for customer, consent in said if customer == name] for name in names]
-            held = standing(own[0]) if len(own) == 1 else together(own, self._at)
+        for head, said in stated.items():
+            alone = len(self._groups.of(head)) == 1
+            held = standing(said[head]) if alone else together(said.values(), self._groups.since(head))
             yes = {(k.purpose, k.channel) for k in held if k.status is not ConsentStatus.WITHDRAWN}
             counted.update(f"{purpose}:{channel}" if channel else str(purpose) for purpose, channel in yes)
             agreed += bool(yes)
@@ -276,9 +264,3 @@ class _Count:
             timed = query.add_columns(kind).where(at > self._at - start, at <= self._at - end).group_by(kind)
             counts[lately] = {name: number for number, name in self._connection.execute(timed)}
         return Shift(what=what, before=counts[False], lately=counts[True])
-
-
-def _joined() -> ColumnElement[bool]:
-    """True of a customer who is one with another that was kept."""
-    c, m = t.customers.c, t.merges.c
-    return exists().where(m.tenant == c.tenant, m.joined == c.customer, m.undone_at.is_(None))

@@ -9,6 +9,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from sqlalchemy import func, select
@@ -16,8 +17,9 @@ from sqlalchemy import func, select
 from agent.domain.customer import AgeAssurance, Channel, ConsentStatus, Purpose, Snapshot
 from agent.domain.errors import ImportFileError, StoreError
 from agent.domain.imports import RowOutcome
+from agent.importing.formats import FORMATS
 from agent.importing.guess import draft
-from agent.importing.mapping import read_map
+from agent.importing.mapping import Kind, read_map
 from agent.service import Tactful
 from agent.store import schema as t
 from agent.store.database import Database
@@ -513,3 +515,36 @@ def test_a_row_that_stays_bad_stays_in_quarantine(tactful: Tactful, tmp_path: Pa
     for _ in range(2):
         tactful.import_file("products", path)
         assert count(tactful, t.quarantine) == 1
+
+
+def test_rows_behind_a_quote_that_opens_late_are_told_one_by_one(tactful: Tactful, tmp_path: Path) -> None:
+    rows = [f"p{n},Lamp\n" for n in range(50)]
+    rows[5] = 'p5,"Lamp\n'
+    tally = tactful.import_file("products", write(tmp_path, "q.csv", "product,name\n" + "".join(rows)))
+    assert (tally.rows, tally.outcomes) == (50, {RowOutcome.TAKEN: 5, RowOutcome.QUARANTINED: 45})
+
+
+def test_json_lines_are_held_to_their_map_too(tactful: Tactful, tmp_path: Path) -> None:
+    path = write(tmp_path, "c.jsonl", '{"id": "1"}\n')
+    for columns, what in (("{customer: id, firstname: n}", "firstname"), ("{first_name: n}", "'customer' stands")):
+        said = read_map(write(tmp_path, "m.yaml", f"what: customers\ncolumns: {columns}\n"))
+        with pytest.raises(ImportFileError, match=what):
+            tactful.import_file(None, path, said=said)
+
+
+@pytest.mark.parametrize("cell", ["거절", "X", "n", "수신거부", "Opted-Out"])
+def test_a_no_counts_however_it_is_spelt(tactful: Tactful, tmp_path: Path, cell: str) -> None:
+    path = write(tmp_path, "c.csv", CUSTOMERS.splitlines()[0] + f"\n1,김서연,,,,,{cell}\n")
+    tactful.import_file(None, path, said=read_map(write(tmp_path, "m.yaml", utf8(MAP))))
+    assert {c.status for c in seen(tactful, "1").consents} == {ConsentStatus.WITHDRAWN}
+
+
+def test_a_cell_that_says_neither_yes_nor_no_is_told(tactful: Tactful, tmp_path: Path) -> None:
+    path = write(tmp_path, "c.csv", CUSTOMERS.splitlines()[0] + "\n1,김서연,,,,,글쎄\n")
+    tally = tactful.import_file(None, path, said=read_map(write(tmp_path, "m.yaml", utf8(MAP))))
+    assert tally.outcomes == {RowOutcome.QUARANTINED: 1}
+    assert tactful.find("1")
+
+
+def test_every_kind_of_file_has_its_maps() -> None:
+    assert set(get_args(Kind)) == set(FORMATS)
