@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent.domain.doors import Answers, Keys
 from agent.domain.errors import InputError
 from agent.domain.ids import TenantId, digest
 from agent.domain.playbook import Playbook
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
     from agent.dispatch.dispatcher import Dispatcher, Route
     from agent.dispatch.judging import Judging
     from agent.domain.guideline import Passage
+    from agent.domain.stores import Stores
     from agent.guidelines.index import ChromaIndex
     from agent.sending import Sending
-    from agent.service import Stores, Tactful
+    from agent.service import Tactful
     from agent.store.database import Database
     from agent.store.ledger import SqlLedger
     from agent.store.rows import Pseudonyms
@@ -82,7 +84,7 @@ def open_tactful(
     routes: Sequence[Route] | None = None,
 ) -> Tactful:
     """The product for one tenant. What is passed in replaces the default adapter. Raises InputError and StoreError."""
-    from agent.service import Tactful
+    from agent.service import Doors, Tactful
 
     name = tenant_id(tenant)
     clock = clock or SystemClock()
@@ -100,7 +102,20 @@ def open_tactful(
         return _judging(name, playbook, path)
 
     sending = _sending(settings, store, name, playbook, books, clock, ids, judging, routes)
-    return Tactful(name, playbook, books.stores, clock, ids, books.consents, sending, judging, deciding)
+    doors = Doors(
+        anchors=(settings.audit_anchors or settings.home / "anchors") / f"{name}.jsonl",
+        own_network=settings.webhooks_own_network,
+    )
+    return Tactful(name, playbook, books.stores, clock, ids, books.consents, sending, judging, deciding, doors)
+
+
+def open_access(database: Database, clock: Clock | None = None, ids: Ids | None = None) -> tuple[Keys, Answers]:
+    """Who may call, of all tenants, and what they were answered."""
+    from agent.store.answers import SqlAnswers
+    from agent.store.keys import SqlKeys
+
+    clock, ids = clock or SystemClock(), ids or SystemIds()
+    return SqlKeys(database, clock, ids), SqlAnswers(database, clock, ids)
 
 
 def tenant_id(name: str) -> TenantId:
@@ -130,18 +145,22 @@ class _Books:
 
 def _books(store: Database, tenant: TenantId, playbook: Playbook, place: str, clock: Clock, ids: Ids) -> _Books:
     from agent.consenting import Consents
+    from agent.domain.stores import Stores
     from agent.guardrails.duties import Duties
     from agent.guardrails.rulebook import shipped
-    from agent.service import Stores
     from agent.store.bookings import SqlBookings, SqlCoupons
+    from agent.store.chain import SqlChain
     from agent.store.commit import SqlCommit
     from agent.store.erasure import SqlErasure
+    from agent.store.exporting import SqlExport
     from agent.store.guideline_versions import SqlGuidelineVersions
     from agent.store.happenings import SqlHappenings
     from agent.store.identities import SqlIdentities
+    from agent.store.inbox import SqlInbox
     from agent.store.intake import SqlIntake
     from agent.store.journeys import SqlJourneys
     from agent.store.ledger import SqlLedger
+    from agent.store.notices import SqlNotices
     from agent.store.outcomes import SqlOutcomes
     from agent.store.people import SqlCustomers
     from agent.store.quality import SqlDataQuality
@@ -173,7 +192,11 @@ def _books(store: Database, tenant: TenantId, playbook: Playbook, place: str, cl
         journeys=SqlJourneys(store, clock),
         bookings=SqlBookings(store, clock),
         coupons=SqlCoupons(store, clock),
-        erasure=SqlErasure(store, clock),
+        erasure=SqlErasure(store, names, clock, duties, playbook.brand.name),
+        inbox=SqlInbox(store, names, clock, duties, playbook),
+        export=SqlExport(store),
+        chain=SqlChain(store, clock),
+        notices=SqlNotices(store, clock, ids, seeded(tenant)),
         identities=SqlIdentities(store, clock, duties, playbook.brand.name),
         quality=SqlDataQuality(store, playbook),
         happenings=SqlHappenings(store),
@@ -256,7 +279,8 @@ def _routes(settings: Settings, tenant: TenantId, playbook: Playbook, clock: Clo
             Route(SmtpProvider(server, playbook.sending.mail_from or "", clock, settings.mail_per_second), mail)
         )
     if settings.webhook_url is not None:
-        from agent.dispatch.providers.webhook import Endpoint, WebhookProvider
+        from agent.dispatch.posting import Endpoint
+        from agent.dispatch.providers.webhook import WebhookProvider
 
         secrets = settings.webhook_secret.get_secret_value().split() if settings.webhook_secret else []
         endpoint = Endpoint(
@@ -323,6 +347,7 @@ def _deciding(
     }
     return Deciding(
         env=env,
+        steps=Steps(decider=decider, **common),  # type: ignore[arg-type]
         graph=build(Steps(decider=decider, **common)),  # type: ignore[arg-type]
         plain=build(Steps(decider=None, **common)),  # type: ignore[arg-type]
         toolset=toolset,

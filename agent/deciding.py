@@ -12,6 +12,7 @@ from agent.domain.ids import TenantId
 from agent.domain.ports import GuidelineIndex, GuidelineVersions, Toolset
 
 if TYPE_CHECKING:
+    from agent.graph.build import Steps
     from agent.graph.environment import Environment
 
 
@@ -23,6 +24,7 @@ class Deciding:
     """
 
     env: Environment
+    steps: Steps
     graph: Any
     plain: Any
     toolset: Toolset

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from agent.asking import Asking
 from agent.auditing import Auditing
 from agent.consenting import Consents
 from agent.deciding import Deciding, InForce
@@ -23,31 +24,17 @@ from agent.domain.imports import Row, Tally
 from agent.domain.instants import as_present
 from agent.domain.money import Money
 from agent.domain.playbook import Playbook
-from agent.domain.ports import (
-    Bookings,
-    Clock,
-    Commit,
-    Coupons,
-    Customers,
-    DataQuality,
-    Erasure,
-    GuidelineVersions,
-    Happenings,
-    Identities,
-    Ids,
-    ImportSink,
-    Journeys,
-    Outcomes,
-    Records,
-    Snapshots,
-)
+from agent.domain.ports import Clock, Commit, Ids
 from agent.domain.quality import Quality, judge
+from agent.domain.stores import Stores
 from agent.domain.verdict import Ruling
 from agent.guardrails.words import compose, links_of
 from agent.guidebook import Guidebook
 from agent.importing import run as importing
 from agent.importing.mapping import FileMap
-from agent.journeys.calendars import slot_at
+from agent.notifying import Notifying
+from agent.receiving import Receiving
+from agent.reserving import Reserving
 from agent.resolving import Resolving
 from agent.sending import Sending
 from agent.telling import Telling
@@ -64,23 +51,11 @@ PAGE = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stores:
-    """The ports to what is kept."""
+class Doors:
+    """Where the audit is anchored, and whether webhooks may go inside our own network."""
 
-    snapshots: Snapshots
-    commit: Commit
-    records: Records
-    customers: Customers
-    intake: ImportSink
-    outcomes: Outcomes
-    journeys: Journeys
-    bookings: Bookings
-    coupons: Coupons
-    erasure: Erasure
-    identities: Identities
-    quality: DataQuality
-    happenings: Happenings
-    guidelines: GuidelineVersions
+    anchors: Path
+    own_network: bool = False
 
 
 class Tactful:
@@ -97,7 +72,9 @@ class Tactful:
         sending: Sending,
         judging: Callable[[], Judging],
         deciding: Callable[[], Deciding],
+        doors: Doors,
     ) -> None:
+        self._doors = doors
         self.tenant = tenant
         self.playbook = playbook
         self.stores = stores
@@ -139,7 +116,25 @@ class Tactful:
 
     @property
     def auditing(self) -> Auditing:
-        return Auditing(self.tenant, self.stores.customers, self.stores.records)
+        stores = self.stores
+        return Auditing(self.tenant, stores.customers, stores.records, stores.chain, self._doors.anchors)
+
+    @property
+    def receiving(self) -> Receiving:
+        return Receiving(tenant=self.tenant, inbox=self.stores.inbox, clock=self._clock)
+
+    @cached_property
+    def notifying(self) -> Notifying:
+        return Notifying(
+            tenant=self.tenant,
+            notices=self.stores.notices,
+            chain=self.stores.chain,
+            records=self.stores.records,
+            customers=self.stores.customers,
+            clock=self._clock,
+            rendered=self.rendered,
+            own_network=self._doors.own_network,
+        )
 
     @property
     def telling(self) -> Telling:
@@ -149,6 +144,18 @@ class Tactful:
             records=self.stores.records,
             tokens=self.consents.tokens,
             customers=self.stores.customers,
+        )
+
+    @property
+    def reserving(self) -> Reserving:
+        stores = self.stores
+        return Reserving(
+            tenant=self.tenant,
+            playbook=self.playbook,
+            bookings=stores.bookings,
+            coupons=stores.coupons,
+            outcomes=stores.outcomes,
+            clock=self._clock,
         )
 
     @property
@@ -192,13 +199,27 @@ class Tactful:
         swept.merge(self.sending.drain(rest).counts)
         return swept
 
-    def _decide_many(self, asked: Mapping[CustomerId, TriggerKey], now: datetime) -> Iterator[Committed]:
+    def _decide_many(
+        self, asked: Mapping[CustomerId, TriggerKey], now: datetime, commit: Commit | None = None
+    ) -> Iterator[Committed]:
         """Without a model: in bulk, and by the graph for those who need it."""
         from agent.graph.bulk import decide_many  # lazily, like all that loads the graph
 
         d = self.deciding
-        for who, decided in decide_many(d.env, self.stores.snapshots, self.stores.commit, asked, now):
-            yield decided or asyncio.run(self._commit(d.plain, who, asked[who], now))
+        for who, decided in decide_many(d.env, self.stores.snapshots, commit or self.stores.commit, asked, now):
+            yield decided or asyncio.run(self._commit(_plain(d, commit), who, asked[who], now))
+
+    @cached_property
+    def asking(self) -> Asking:
+        return Asking(
+            tenant=self.tenant,
+            deciding=lambda: self.deciding,
+            snapshots=self.stores.snapshots,
+            commit=self.stores.commit,
+            records=self.stores.records,
+            clock=self._clock,
+            together=lambda asked, commit: self._decide_many(asked, self._clock.now(), commit),
+        )
 
     @property
     def _waking(self) -> Waking:
@@ -291,37 +312,6 @@ class Tactful:
         """Records what came of an effect; False where that was known. Raises NotFound, ValueError."""
         return self.stores.outcomes.record(self.tenant, EffectId(effect), kind, self._clock.now(), value)
 
-    def book(self, effect: str) -> str:
-        """The customer takes the place that an offer held: accepted, and booked. Raises NotFound, InputError."""
-        booking = self.stores.bookings.book(self.tenant, EffectId(effect))
-        self.stores.outcomes.record(self.tenant, EffectId(effect), "accepted", self._clock.now(), None)
-        return booking
-
-    def move_demo(self, booking: str, starts_at: datetime, host: str | None = None) -> None:
-        """Another time of a host's calendar. Raises NotFound, and InputError where there is no such place or it is
-        taken."""
-        found = next((b for _, b in self.stores.bookings.all(self.tenant) if b.booking_id == booking), None)
-        who = host or (found.host if found else "")
-        brand = self.playbook.brand
-        to = slot_at(self.playbook.calendars, brand.country, who, starts_at)
-        if to is None or to.starts_at <= self._clock.now():
-            raise InputError(
-                "no place in this calendar begins then", place="TO", next_step="See `calendars` in the playbook."
-            )
-        self.stores.bookings.move(self.tenant, booking, to)
-
-    def cancel_demo(self, booking: str) -> None:
-        """Raises NotFound, InputError."""
-        self.stores.bookings.cancel(self.tenant, booking)
-
-    def redeem(self, code: str, order: str, amount: Decimal) -> Money:
-        """Uses a coupon once; what it takes off this order. Raises NotFound, InputError."""
-        worth = Money(amount, self.playbook.brand.currency)
-        campaign, most = self.stores.coupons.redeem(self.tenant, code, order, worth)
-        percent = next((c.percent for c in self.playbook.campaigns if c.name == campaign), 0)
-        off = Money.from_micros(worth.micros * percent // 100, worth.currency)
-        return off if percent and off.amount < most.amount else most
-
     def erase(self, customer: CustomerId) -> int:
         """Erases a person for good; how many messages were being handed over just then. Raises NotFound."""
         return self.stores.erasure.erase(self.tenant, self.find(customer))
@@ -370,3 +360,10 @@ class Tactful:
             "kept_apart": sum(len(apart.customers) for apart in who.apart),
         }
         return judge(replace(measures, doubles={**people, **measures.doubles}))
+
+
+def _plain(deciding: Deciding, commit: Commit | None) -> Any:
+    """The graph that asks no model, with another way to commit where one is given."""
+    from agent.graph.build import build
+
+    return deciding.plain if commit is None else build(replace(deciding.steps, decider=None, commit_port=commit))

@@ -47,6 +47,16 @@ class Settings(BaseSettings):
     """The receiver answers GET URL/ID with 200 (taken) or 404 (not taken)."""
     webhook_own_network: bool = False
     """The receiver is inside your own network, where addresses are not public and http will do."""
+    webhooks_own_network: bool = False
+    """Endpoints that callers subscribe may lie inside your own network, where addresses are not public."""
+    audit_anchors: Path | None = None
+    """Folder in which the head of the audit's chain is written down; default `home`/anchors. Better on another disk."""
+    requests_per_second: float = Field(default=200.0, gt=0, le=100_000)
+    """How often one key may call the API, on average; bursts of ten seconds' worth are let through."""
+    public_url: str = "http://127.0.0.1:8000"
+    """Where customers and callers reach the API from outside, for links."""
+    otlp_endpoint: str | None = None
+    """Where traces go (OTLP over HTTP), for example http://localhost:4318/v1/traces. Without one none are made."""
     deadline_seconds: float = Field(default=8.0, gt=0, le=120)
     """The total time one decision may wait for the model."""
 

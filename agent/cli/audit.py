@@ -1,4 +1,4 @@
-"""Commands that look at what was decided: fairness between groups."""
+"""Commands that look at what was decided: fairness between groups, and whether the books are whole."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from agent.cli.options import Json, Lang, Tenant, language, print_json, product
 
-audit = typer.Typer(help="Look at what was decided: fairness.", no_args_is_help=True)
+audit = typer.Typer(help="Look at what was decided: fairness, and that nobody changed the books.", no_args_is_help=True)
 
 FEW = 8
 WORDS = {
@@ -56,6 +56,35 @@ def fairness(
         print_json({"flagged": report.flagged, **asdict(report)})
         return
     _print(report, WORDS[language(lang, tactful.playbook.brand.locale)])
+
+
+@audit.command("verify")
+def verify(tenant: Tenant = "default", as_json: Json = False) -> None:
+    """Check that no row of the audit was changed, moved, added or taken away. Exit code 1 if one was."""
+    auditing = product(tenant).auditing
+    auditing.link()
+    found = auditing.verify()
+    if as_json:
+        print_json(found)
+    else:
+        typer.echo(f"{found.rows:,} rows, held against {found.anchors:,} anchors in {auditing.anchors}.")
+        for broken in found.breaks:
+            typer.echo(f"{broken.kind}: position {broken.position}")
+        typer.echo("Nothing was changed." if not found.breaks else "The audit has been tampered with.")
+    if found.breaks:
+        raise typer.Exit(1)
+
+
+@audit.command("anchor")
+def anchor(tenant: Tenant = "default", as_json: Json = False) -> None:
+    """Write down now where the audit's chain ends; `tactful serve` does so every minute."""
+    auditing = product(tenant).auditing
+    auditing.link()
+    made = auditing.anchor()
+    if as_json:
+        print_json({"anchored": made, "file": str(auditing.anchors)})
+        return
+    typer.echo(f"Anchored at position {made.position:,} in {auditing.anchors}." if made else "Nothing new to anchor.")
 
 
 def _print(report: Any, words: dict[str, Any]) -> None:

@@ -42,7 +42,7 @@ def book(
     as_json: Json = False,
 ) -> None:
     """The customer takes the place that an offer held; the invitation leaves with the next decision on them."""
-    name = product(tenant).book(effect)
+    name = product(tenant).reserving.book(effect)
     done(f"Booked: {name}. The invitation leaves after the next decision on this customer.", as_json, booking=name)
 
 
@@ -57,14 +57,14 @@ def move(
     """Another time of a host's calendar; the new place is taken before the old one is given up."""
     from agent.domain.instants import instant
 
-    product(tenant).move_demo(booking, instant(to, "TO"), host)
+    product(tenant).reserving.move(booking, instant(to, "TO"), host)
     done("Moved.", as_json, booking=booking)
 
 
 @demos.command("cancel")
 def cancel(booking: Booking, tenant: Tenant = "default", as_json: Json = False) -> None:
     """Call it off: the place is free again."""
-    product(tenant).cancel_demo(booking)
+    product(tenant).reserving.cancel(booking)
     done("Called off.", as_json, booking=booking)
 
 
@@ -78,7 +78,7 @@ def redeem(
 ) -> None:
     """Use a code, once."""
     tactful = product(tenant)
-    off = tactful.redeem(code, order, _amount(amount, "--amount"))
+    off = tactful.reserving.redeem(code, order, _amount(amount, "--amount"))
     done(f"{off} off this order.", as_json, off=off)
 
 

@@ -59,6 +59,8 @@ class CustomerRow:
     """What an address gives away of where its owner lives: the state of an area code."""
     also: tuple[str, ...] = ()
     """Other numbers under which the same customer stands elsewhere: in the till, the loyalty scheme, the app."""
+    stated_at: datetime | None = None
+    """When it was said: what is newer stands, in whatever order it comes. None for a file, which is read as of now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +139,30 @@ class ReviewRow:
 
 
 Row = ReviewRow | Line | CustomerRow | ConsentRow | BannerRow | SuppressionRow | EventRow | FactRow | Quarantined
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message of a caller: what it says as rows, under the key by which it is known when it comes again.
+
+    `body` is the message itself, for one that lies ahead and is read again when its time has come.
+    """
+
+    key: str
+    external_id: str
+    at: datetime
+    rows: tuple[Row, ...]
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What became of some messages."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    waiting: int = 0
+    quarantined: int = 0
 
 
 @dataclass(slots=True)

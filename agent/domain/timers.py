@@ -12,7 +12,8 @@ from agent.domain.ids import CustomerId, RuleId
 class TimerKind(StrEnum):
     """`result_notice`: tell the person what came of their consent or refusal. `reconfirm`: say again what they agreed
     to. `opt_out_confirmation`: the one text that may follow STOP. `register_refresh`: copy a do-not-call list anew.
-    `follow_up`: look at a journey again. `wait`: decide again, unless something happens first."""
+    `follow_up`: look at a journey again. `wait`: decide again, unless something happens first.
+    `arrival`: somebody did something just now."""
 
     RESULT_NOTICE = "result_notice"
     RECONFIRM = "reconfirm"
@@ -20,6 +21,7 @@ class TimerKind(StrEnum):
     REGISTER_REFRESH = "register_refresh"
     FOLLOW_UP = "follow_up"
     WAIT = "wait"
+    ARRIVAL = "arrival"
 
 
 DUTIES = (TimerKind.RESULT_NOTICE, TimerKind.RECONFIRM, TimerKind.OPT_OUT_CONFIRMATION)

@@ -115,7 +115,7 @@ def _message(
         raise f.BadField("type: only track, page and screen messages are imported")
     received = f.maybe_moment(fields, "receivedAt") or occurred
     said: Mapping[str, Any] = fields["properties"] if isinstance(fields.get("properties"), dict) else {}  # type: ignore[assignment]
-    name = _TRACKED.get(f.text(fields, "event"), "page_viewed") if kind == "track" else "page_viewed"
+    name = _kind(f.text(fields, "event")) if kind == "track" else "page_viewed"
     entity = _entity(name, said)
     row = EventRow(
         key=key,
@@ -128,6 +128,11 @@ def _message(
     )
     lines = _lines(key, who, entity, said, occurred, received) if name == "purchased" else []
     return [row, *lines]
+
+
+def _kind(event: str) -> str:
+    """Segment's name of an event, or ours, as one of our kinds."""
+    return event if event in KINDS else _TRACKED.get(event, "page_viewed")
 
 
 def read_banner(key: str, who: str, at: datetime, context: object) -> BannerRow | None:
@@ -207,8 +212,11 @@ def _worth(kind: str, said: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _entity(kind: str, said: Mapping[str, Any]) -> str:
-    name = {"purchased": "order_id", "cart_updated": "cart_id"}.get(kind, "product_id")
-    for key in (name, "product_id"):
+    name = {"purchased": "order_id", "cart_updated": "cart_id", "order_asked": "order_id"}.get(kind, "product_id")
+    if kind in CASE_EVENTS:
+        f.required(said, "case_id", most=120)  # type: ignore[arg-type]
+        name = "case_id"
+    for key in (name, "entity", "product_id"):
         if isinstance(said.get(key), str | int) and not isinstance(said.get(key), bool):
             return f.text({key: said[key]}, key, most=120)
     return ""

@@ -33,7 +33,7 @@ from agent.store.database import Database
 from agent.store.journeys import go
 from agent.store.records import decisions_by_id
 from agent.store.resources import allocate
-from agent.store.rows import CHUNK, Pseudonyms, insert_new, pack, pack_kept
+from agent.store.rows import CHUNK, Pseudonyms, audit_row, insert_new, pack, pack_kept
 from agent.store.timers import arm, say
 
 
@@ -178,13 +178,9 @@ class _Writer:
         if bundle.course is not None and bundle.effects:
             self._courses.append((decision.customer, bundle.course))
         self._timers += bundle.timers
-        self._add(
-            t.audit,
-            at=self._now,
-            what="decision",
-            subject=decision.decision_id,
-            detail={"action": decision.chosen.action if decision.chosen else "hold", "effects": len(bundle.effects)},
-        )
+        detail = {"action": decision.chosen.action if decision.chosen else "hold", "effects": len(bundle.effects)}
+        said = audit_row(self._tenant, self._now, "decision", decision.decision_id, detail)
+        self._rows.setdefault(t.audit, []).append(said)
 
     def _open_case(self, bundle: Bundle) -> None:
         """Somebody who is handed over has a case from now on: selling rests while it is open."""

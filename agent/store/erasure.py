@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, or_, select, update
 
 from agent.domain.bundle import OPEN, EffectState
+from agent.domain.consent import Entry, Proof, everything
+from agent.domain.customer import Consent, ConsentStatus
 from agent.domain.ids import CustomerId, TenantId
-from agent.domain.ports import Clock
+from agent.domain.ports import Clock, Duties
 from agent.store import schema as t
 from agent.store.database import Database
 from agent.store.groups import groups_in
 from agent.store.journeys import leave
+from agent.store.ledger import Book
+from agent.store.registers import hashed
 from agent.store.resources import release
-from agent.store.rows import move_versions, note
+from agent.store.rows import Pseudonyms, insert_new, move_versions, note, notes
 from agent.store.timers import cancel_all
 
-BEHAVIOUR = (t.events, t.foreseen, t.inputs, t.orders, t.reviews, t.unsubscribe_tokens)
-"""What a customer did, what is foreseen of them, and what decisions read of it."""
+BEHAVIOUR = (
+    *(t.events, t.foreseen, t.inputs, t.orders, t.reviews, t.unsubscribe_tokens),
+    *(t.answers, t.waiting, t.stated),
+)
+"""What a customer did, what is foreseen of them, what decisions read of it, and what callers were told."""
+ERASED = "erased"
+"""The register of addresses that belonged to somebody who was erased."""
 
 
 class SqlErasure:
     """Records of decisions, the ledger and the audit stay, under a pseudonym that leads to nobody any more."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, names: Pseudonyms, clock: Clock, duties: Duties, controller: str) -> None:
         self._database = database
+        self._names = names
         self._clock = clock
+        self._duties = duties
+        self._controller = controller
 
     def erase(self, tenant: TenantId, customer: CustomerId) -> int:
         """Erases at once, under every name; what is still to be sent is not. How many messages were being handed over
@@ -35,11 +48,35 @@ class SqlErasure:
             now, m = self._clock.now(), t.merges.c
             move_versions(connection, tenant, [customer])
             group = groups_in(connection, tenant, [customer]).of(customer)
+            self._remember_the_no(connection, tenant, group, now)
             under_way = sum(_erase(connection, tenant, member, now) for member in group)
             connection.execute(delete(t.merges).where(m.tenant == tenant, or_(m.kept.in_(group), m.joined.in_(group))))
             for member in group:
                 note(connection, tenant, now, "erase", member, handed_over=under_way)
         return under_way
+
+    def _remember_the_no(
+        self, connection: Connection, tenant: TenantId, group: Sequence[CustomerId], now: datetime
+    ) -> None:
+        """Whoever comes back with the next import stays uncontacted: by their number through the ledger, by their
+        addresses through keyed hashes."""
+        a, c = t.addresses.c, t.consents.c
+        held = connection.execute(select(a.value).where(a.tenant == tenant, a.customer.in_(group))).scalars()
+        rows = [{"hash": hashed(self._names, value), "register": ERASED, "at": now} for value in sorted(set(held))]
+        insert_new(connection, t.suppressions, [{"tenant": tenant} | row for row in rows])
+        entries = [
+            (
+                member,
+                Entry(
+                    consent=Consent(purpose=p, channel=channel, status=ConsentStatus.WITHDRAWN, given_at=now),
+                    proof=Proof(method="erasure"),
+                ),
+            )
+            for member in group
+            for p, channel in everything()
+        ]
+        Book(connection, tenant, self._duties, self._controller, now).append(entries, "erasure")
+        connection.execute(update(t.consents).where(c.tenant == tenant, c.customer.in_(group)).values(evidence=""))
 
 
 def _erase(connection: Connection, tenant: TenantId, customer: CustomerId, now: datetime) -> int:
@@ -53,7 +90,9 @@ def _erase(connection: Connection, tenant: TenantId, customer: CustomerId, now: 
         .values(state=EffectState.CANCELLED, detail="the person was erased", done_at=now, lease="")
         .returning(e.effect)
     ).scalars()
-    release(connection, tenant, list(stopped))
+    gone, stop = list(stopped), {"state": EffectState.CANCELLED, "why": "erased"}
+    release(connection, tenant, gone)
+    notes(connection, tenant, now, "effect", {name: stop for name in gone})
     person = connection.execute(select(c.person).where(c.tenant == tenant, c.customer == customer)).scalar_one()
     for table in BEHAVIOUR:
         connection.execute(delete(table).where(table.c.tenant == tenant, table.c.customer == customer))

@@ -36,8 +36,9 @@ from agent.store.groups import groups_in
 from agent.store.identities import join, known_in, taken_back
 from agent.store.journeys import TOLD, Told, tell, with_journeys_or_waits
 from agent.store.ledger import Book
+from agent.store.newest import newest
 from agent.store.registers import copy, hashed, is_listed
-from agent.store.rows import Pseudonyms, chunks, insert_new, insert_or_mend, move_versions, note
+from agent.store.rows import Pseudonyms, chunks, insert_new, insert_or_mend, move_versions, note, notes
 
 
 class SqlIntake:
@@ -55,7 +56,7 @@ class SqlIntake:
         """Writes one batch; returns how many rows were new."""
         now = self._clock.now()
         with self._database.writing() as connection:
-            batch = _Batch(connection, tenant, self._names, self._known, now, self._duties, self._playbook)
+            batch = Batch(connection, tenant, self._names, self._known, now, self._duties, self._playbook)
             new = batch.write(rows)
         self._known.update(batch.met)
         return new
@@ -72,7 +73,9 @@ class SqlIntake:
             note(connection, tenant, self._clock.now(), "import", name, rows=tally.rows, new=tally.new)
 
 
-class _Batch:
+class Batch:
+    """Writes rows inside a transaction. `source` is what the ledger says of where a consent came from."""
+
     def __init__(
         self,
         connection: Connection,
@@ -82,7 +85,9 @@ class _Batch:
         now: datetime,
         duties: Duties,
         playbook: Playbook,
+        source: str = "import",
     ) -> None:
+        self._source = source
         self._duties = duties
         self._playbook = playbook
         self._connection = connection
@@ -171,10 +176,12 @@ class _Batch:
         """What the last row of a customer states replaces what was known; a change of a fact moves the version."""
         changed = 0
         claimed = Counter(name for row in rows for name in set(row.also))
-        for row in {row.external_id: row for row in rows}.values():
+        last = {(row.external_id, row.key if row.stated_at else ""): row for row in rows}
+        for row in last.values():
             customer = self._customer(row.external_id)
             assert customer is not None
             person = self._names.person(ExternalId(row.external_id))
+            row = newest(self._connection, self._tenant, customer, row) if row.stated_at else row
             moved = self._facts(customer, row) + self._addresses(customer, person, row)
             if moved:
                 move_versions(self._connection, self._tenant, [customer])
@@ -257,7 +264,16 @@ class _Batch:
                 said = banner.entries(row.choices, row.gpc, categories, row.at, row.method)
                 entries += [(customer, entry) for entry in said]
         book = Book(self._connection, self._tenant, self._duties, self._playbook.brand.name, self._now)
-        return len(book.append(entries, "import"))
+        new = book.append(entries, self._source)
+        if self._source != "import":
+            notes(
+                self._connection,
+                self._tenant,
+                self._now,
+                "consent",
+                {who: {"new": n, "source": self._source} for who, n in Counter(row["customer"] for row in new).items()},
+            )
+        return len(new)
 
     def _suppressions(self, rows: list[SuppressionRow]) -> int:
         copies: dict[str, list[SuppressionRow]] = {}

@@ -21,7 +21,7 @@ from agent.store.database import Database
 from agent.store.groups import groups_in
 from agent.store.records import effect_of
 from agent.store.resources import release
-from agent.store.rows import chunks, note
+from agent.store.rows import chunks, note, notes
 from agent.store.timers import ARMED, arm, cancel, cancel_waits
 
 ACTIVE, ENDED = "active", "ended"
@@ -136,10 +136,14 @@ def end(connection: Connection, tenant: TenantId, rows: Sequence[Row[Any]], exit
         .values(state=EffectState.CANCELLED, detail=f"the journey ended: {exit_}", done_at=now, lease="")
         .returning(e.effect)
     ).scalars()
-    release(connection, tenant, list(stopped))
+    gone = list(stopped)
+    release(connection, tenant, gone)
+    detail = {"state": EffectState.CANCELLED, "why": f"the journey ended: {exit_}"}
+    notes(connection, tenant, now, "effect", {name: detail for name in gone})
     for row in rows:
         cancel(connection, tenant, TimerKind.FOLLOW_UP, [row.journey], row.customer)
-        note(connection, tenant, now, "journey", row.journey, exit=exit_)
+        detail = {"exit": exit_, "goal": row.goal, "customer": row.customer}
+        note(connection, tenant, now, "journey", row.journey, **detail)
 
 
 def _active(connection: Connection, tenant: TenantId, customers: set[str]) -> list[Row[Any]]:

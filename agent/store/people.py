@@ -71,6 +71,16 @@ class SqlCustomers:
         with self._database.reading() as connection:
             return first_names(connection, tenant, [customer]).get(customer, "")
 
+    def external(self, tenant: TenantId, customer: CustomerId) -> list[ExternalId]:
+        """The caller's numbers for them, the kept one's first; none where the person was erased."""
+        i = t.identities.c
+        with self._database.reading() as connection:
+            group = groups_in(connection, tenant, [customer]).of(customer)
+            rows = connection.execute(
+                select(i.external_id, i.customer).where(i.tenant == tenant, i.customer.in_(group))
+            )
+            return [ExternalId(row.external_id) for row in sorted(rows, key=lambda r: group.index(r.customer))]
+
     def where(self, tenant: TenantId, customer: CustomerId) -> tuple[str | None, str | None]:
         """(locale, zone) on file."""
         c = t.customers.c

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hmac
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any, TypeVar
 
+import orjson
 from sqlalchemy import Connection, Table, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -94,9 +96,21 @@ def notes(
     connection: Connection, tenant: TenantId, at: datetime, what: str, details: Mapping[str, Mapping[str, Any]]
 ) -> None:
     """The same of several subjects."""
-    rows = [{"tenant": tenant, "at": at, "what": what, "subject": s, "detail": dict(d)} for s, d in details.items()]
+    rows = [audit_row(tenant, at, what, subject, detail) for subject, detail in details.items()]
     if rows:
         connection.execute(insert(audit), rows)
+
+
+def audit_row(tenant: str, at: datetime, what: str, subject: str, detail: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of the audit with its hash, which is written in the transaction of what it tells of."""
+    values = {"tenant": tenant, "at": at, "what": what, "subject": subject, "detail": dict(detail)}
+    return values | {"hash": audit_hash(tenant, at, what, subject, detail)}
+
+
+def audit_hash(tenant: str, at: datetime, what: str, subject: str, detail: Mapping[str, Any]) -> str:
+    """SHA-256 over the row as canonical JSON, 64 hex digits."""
+    said = [tenant, at.astimezone(UTC).isoformat(), what, subject, detail]
+    return sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def pack(body: bytes) -> bytes:

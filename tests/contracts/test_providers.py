@@ -19,9 +19,10 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from agent.dispatch.posting import Endpoint, is_public
 from agent.dispatch.providers.files import FileProvider
 from agent.dispatch.providers.smtp import SmtpProvider, server_of
-from agent.dispatch.providers.webhook import Endpoint, WebhookProvider, is_public
+from agent.dispatch.providers.webhook import WebhookProvider
 from agent.domain.action import Kind
 from agent.domain.bundle import Delivery, Effect, EffectState, Payload, Words
 from agent.domain.bundle import Envelope as Sealed
@@ -265,7 +266,7 @@ def test_while_secrets_change_both_sign(receiver: tuple[Receiver, str]) -> None:
 
 
 def test_another_secret_is_not_accepted() -> None:
-    from agent.dispatch.providers.webhook import sign
+    from agent.dispatch.posting import sign
 
     headers = {
         "webhook-id": "m",

@@ -106,16 +106,18 @@ def test_a_code_is_good_once(tactful: Tactful, sink: Sink, clock: StoppedClock) 
         }
         ours = [row | {"code": f"TENP-{order}", "campaign": "welcome-back"} for order in ("0040", "0400")]
         connection.execute(t.coupons.insert(), [row, *ours])
-    assert tactful.redeem("TENP-0040", "o-40", Decimal(40)) == Money(Decimal(4), "GBP")  # ten per cent
-    assert tactful.redeem("TENP-0400", "o-400", Decimal(400)) == Money(Decimal(8), "GBP")  # no more than eight
+    assert tactful.reserving.redeem("TENP-0040", "o-40", Decimal(40)) == Money(Decimal(4), "GBP")
+    assert tactful.reserving.redeem("TENP-0400", "o-400", Decimal(400)) == Money(
+        Decimal(8), "GBP"
+    )
     with pytest.raises(InputError, match="needs an order of"):
-        tactful.redeem("abcd-2345", "o-1", Decimal(29))
-    assert tactful.redeem("abcd-2345", "o-1", Decimal(30)) == Money(Decimal(8), "GBP")
-    assert tactful.redeem("ABCD-2345", "o-1", Decimal(30)) == Money(Decimal(8), "GBP")
+        tactful.reserving.redeem("abcd-2345", "o-1", Decimal(29))
+    assert tactful.reserving.redeem("abcd-2345", "o-1", Decimal(30)) == Money(Decimal(8), "GBP")
+    assert tactful.reserving.redeem("ABCD-2345", "o-1", Decimal(30)) == Money(Decimal(8), "GBP")
     with pytest.raises(InputError, match="used before"):
-        tactful.redeem("ABCD-2345", "o-2", Decimal(30))
+        tactful.reserving.redeem("ABCD-2345", "o-2", Decimal(30))
     with pytest.raises(NotFound):
-        tactful.redeem("NONE-0000", "o-1", Decimal(30))
+        tactful.reserving.redeem("NONE-0000", "o-1", Decimal(30))
 
 
 def test_a_demo_is_held_booked_told_moved_and_called_off(tactful: Tactful, sink: Sink, clock: StoppedClock) -> None:
@@ -126,8 +128,8 @@ def test_a_demo_is_held_booked_told_moved_and_called_off(tactful: Tactful, sink:
     found = asyncio.run(tactful.decide("ann"))
     assert found.chosen is not None
     assert found.chosen.action == "book_demo"
-    booking = tactful.book(found.effects[0])
-    assert tactful.book(found.effects[0]) == booking
+    booking = tactful.reserving.book(found.effects[0])
+    assert tactful.reserving.book(found.effects[0]) == booking
     files: list[str] = []
 
     def keeps(claim: Claim) -> Sent:
@@ -137,10 +139,10 @@ def test_a_demo_is_held_booked_told_moved_and_called_off(tactful: Tactful, sink:
     sink.answer = keeps
     asyncio.run(tactful.decide("ann"))
     tactful.sending.drain()
-    tactful.move_demo(booking, datetime(2026, 11, 23, 14, 0, tzinfo=UTC))
+    tactful.reserving.move(booking, datetime(2026, 11, 23, 14, 0, tzinfo=UTC))
     asyncio.run(tactful.decide("ann"))
     tactful.sending.drain()
-    tactful.cancel_demo(booking)
+    tactful.reserving.cancel(booking)
     asyncio.run(tactful.decide("ann"))
     tactful.sending.drain()
     assert [("METHOD:REQUEST" in f, "SEQUENCE:" + f.partition("SEQUENCE:")[2][:1]) for f in files] == [
@@ -157,7 +159,7 @@ def test_a_demo_is_held_booked_told_moved_and_called_off(tactful: Tactful, sink:
     assert len({Calendar.from_ical(file).walk("VEVENT")[0]["uid"] for file in files}) == 1
     assert "DTSTART:20261123T140000Z" in files[1]
     with pytest.raises(InputError, match="called off"):
-        tactful.cancel_demo(booking)
+        tactful.reserving.cancel(booking)
 
 
 def test_no_demo_is_offered_on_a_weekend_or_a_public_holiday() -> None:

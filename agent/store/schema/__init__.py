@@ -6,6 +6,7 @@ Money is stored in whole micro-units with its currency; times in UTC; bodies of 
 from agent.store.schema.base import REVISION, Utc, metadata
 from agent.store.schema.books import audit, guidelines, quarantine
 from agent.store.schema.catalogue import foreseen, orders, prices, shipments, stock, stores
+from agent.store.schema.doors import answers, api_keys, deliveries, endpoints, messages, stated, waiting
 from agent.store.schema.facts import (
     consents,
     contacts,
@@ -39,6 +40,8 @@ __all__ = [
     "REVISION",
     "Utc",
     "addresses",
+    "answers",
+    "api_keys",
     "approvals",
     "arms",
     "audit",
@@ -49,7 +52,9 @@ __all__ = [
     "coupons",
     "customers",
     "decisions",
+    "deliveries",
     "effects",
+    "endpoints",
     "events",
     "foreseen",
     "guidelines",
@@ -57,6 +62,7 @@ __all__ = [
     "inputs",
     "journeys",
     "merges",
+    "messages",
     "metadata",
     "order_lines",
     "orders",
@@ -70,6 +76,7 @@ __all__ = [
     "reviews",
     "shipments",
     "slots",
+    "stated",
     "stock",
     "stores",
     "suppressions",
@@ -77,4 +84,5 @@ __all__ = [
     "tenants",
     "timers",
     "unsubscribe_tokens",
+    "waiting",
 ]

@@ -10,10 +10,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.types import JSON
 
 from agent.store.schema.base import Utc, key, metadata, tenant
+
+_UNCHAINED = text("position IS NULL")
 
 # The house's own books -----------------------------------------------------------------------------------------------
 guidelines = Table(
@@ -42,5 +45,10 @@ audit = Table(
     Column("what", String(40), nullable=False),
     Column("subject", String(160), nullable=False),
     Column("detail", JSON, nullable=False),
+    Column("hash", String(64), nullable=False, server_default=""),
+    Column("position", BigInteger),
+    Column("chain", String(64), nullable=False, server_default=""),
     Index(None, "tenant", "seq"),
+    Index("uq_audit_position", "tenant", "position", unique=True),
+    Index("ix_audit_unchained", "tenant", "seq", sqlite_where=_UNCHAINED, postgresql_where=_UNCHAINED),
 )
