@@ -41,6 +41,21 @@ class Answer:
     reply: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a person agrees to, by name: `profiling`, or `ad_sending.email` for one channel."""
+
+    agreed: frozenset[str]
+
+
+OFFERED: Mapping[str, tuple[Purpose, Channel | None]] = {
+    "profiling": (Purpose.PROFILING, None),
+    "marketing_processing": (Purpose.MARKETING_PROCESSING, None),
+    **{f"ad_sending.{channel}": (Purpose.AD_SENDING, channel) for channel in PUSHED},
+}
+"""What a person can choose on their own page."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consents:
     """The ledger of one tenant."""
@@ -151,6 +166,30 @@ class Consents:
         for other in self.tokens.also(self.tenant, customer):
             self.record(other, ConsentStatus.WITHDRAWN, stopped, "one-click", proof=Proof(method="one-click"))
         return self.record(customer, ConsentStatus.WITHDRAWN, stopped, "one-click", proof=Proof(method="one-click"))
+
+    def choices(self, token: str) -> tuple[CustomerId, Choices]:
+        """Whose page a link opens, and what they agree to now. Raises NotFound."""
+        customer, _ = self.tokens.find(self.tenant, token)
+        held = standing(receipt.consent for receipt in self.history(customer))
+        yes = {(c.purpose, c.channel) for c in held if c.status is not ConsentStatus.WITHDRAWN}
+        return customer, Choices(frozenset(name for name, what in OFFERED.items() if what in yes))
+
+    def choose(self, token: str, wanted: Choices) -> list[Receipt]:
+        """What a person ticked on their page: what changed is recorded; none ticked is a no to everything. A no counts
+        under every name the person was ever known by. Raises NotFound."""
+        customer, now = self.choices(token)
+        proof = Proof(method="preference-page")
+        if not wanted.agreed:
+            others = self.tokens.also(self.tenant, customer)
+            for other in others:
+                self.record(other, ConsentStatus.WITHDRAWN, everything(), "preference-page", proof=proof)
+            return self.record(customer, ConsentStatus.WITHDRAWN, everything(), "preference-page", proof=proof)
+        no = [what for name, what in OFFERED.items() if name in now.agreed and name not in wanted.agreed]
+        yes = [what for name, what in OFFERED.items() if name in wanted.agreed and name not in now.agreed]
+        found = self.record(customer, ConsentStatus.WITHDRAWN, no, "preference-page", proof=proof) if no else []
+        if yes:
+            found += self.record(customer, ConsentStatus.GRANTED, yes, "preference-page", proof=proof)
+        return found
 
     def _was_refused(self, customer: str, channel: Channel) -> bool:
         stands = standing(receipt.consent for receipt in self.history(customer))

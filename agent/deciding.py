@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from agent.domain.errors import StoreError
@@ -44,10 +45,15 @@ class InForce:
         self._tenant = tenant
         self._versions = versions
         self._make = make
+        self._lock = Lock()
         self.made: Deciding | None = None
 
     def get(self) -> Deciding:
         """Raises StoreError where the files here are of another version than the one in force."""
+        with self._lock:
+            return self._get()
+
+    def _get(self) -> Deciding:
         if self.made is None:
             made = self._make()
             known = self._versions.current(self._tenant) == made.index.version

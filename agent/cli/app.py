@@ -12,7 +12,9 @@ from agent.cli.audit import audit
 from agent.cli.consent import consent
 from agent.cli.dispatch import approve, dispatch
 from agent.cli.identities import identities
+from agent.cli.keys import keys
 from agent.cli.rules import rules
+from agent.cli.serve import serve
 from agent.cli.tools import tools
 
 
@@ -64,6 +66,9 @@ app.add_typer(resources.demos, name="demos")
 app.add_typer(resources.coupons, name="coupons")
 app.command("outcome")(resources.outcome)
 app.command("erase")(resources.erase)
+app.add_typer(keys, name="keys")
+app.command("export")(resources.export)
+app.command("serve")(serve)
 app.command("doctor")(setup.doctor)
 
 

@@ -134,3 +134,13 @@ def _amount(text: str, option: str) -> Decimal:
     if not found.is_finite() or found < 0:
         raise typer.BadParameter("a plain number such as 45.00", param_hint=option)
     return found
+
+
+def export(
+    customer: Annotated[str, typer.Argument(help="The customer's id as imported, or the pseudonym c_...")],
+    tenant: Tenant = "default",
+    as_json: Json = True,
+) -> None:
+    """All that is held about a person, table by table, as JSON: personal data, for the person."""
+    tactful = product(tenant)
+    print_json(tactful.stores.export.of(tactful.tenant, tactful.find(customer)))

@@ -93,9 +93,8 @@ def _rows(kind: str, key: str, who: str, at: datetime, fields: dict[str, Any], n
 
 
 def _identify(key: str, who: str, at: datetime, fields: dict[str, Any]) -> tuple[Row, ...]:
-    found = fields.get("traits")
-    traits: Mapping[str, Any] = found if isinstance(found, dict) else {}
-    context: Mapping[str, Any] = fields["context"] if isinstance(fields.get("context"), dict) else {}
+    context = _object(fields, "context")
+    traits = {**_object(context, "traits"), **_object(fields, "traits")}  # RudderStack's stand in the context
     said: dict[str, object] = {"zone": context.get("timezone"), "locale": context.get("locale")}
     if isinstance(traits.get("address"), dict):
         said["country"] = traits["address"].get("country")
@@ -105,6 +104,11 @@ def _identify(key: str, who: str, at: datetime, fields: dict[str, Any]) -> tuple
     row, faults = _readable(key, who, said)
     banner = read_banner(key, who, at, context)
     return (replace(row, stated_at=at, also=_visitor(who, fields)), *faults, *([banner] if banner else []))
+
+
+def _object(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = fields.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _readable(key: str, who: str, said: dict[str, object]) -> tuple[CustomerRow, list[Quarantined]]:

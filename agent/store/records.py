@@ -96,6 +96,13 @@ class SqlRecords:
         with self._database.reading() as connection:
             return effect_of(find_effect(connection, tenant, name))
 
+    def states(self, tenant: TenantId) -> list[tuple[str, int]]:
+        """How many effects stand how."""
+        e = t.effects.c
+        with self._database.reading() as connection:
+            query = select(e.state, func.count()).where(e.tenant == tenant).group_by(e.state).order_by(e.state)
+            return [(state, int(count)) for state, count in connection.execute(query)]
+
     def of_customer(self, tenant: TenantId, customer: CustomerId, limit: int) -> list[Decision]:
         """The newest decisions on a customer, under whatever name, oldest first."""
         c = t.decisions.c

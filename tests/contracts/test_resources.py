@@ -107,9 +107,7 @@ def test_a_code_is_good_once(tactful: Tactful, sink: Sink, clock: StoppedClock) 
         ours = [row | {"code": f"TENP-{order}", "campaign": "welcome-back"} for order in ("0040", "0400")]
         connection.execute(t.coupons.insert(), [row, *ours])
     assert tactful.reserving.redeem("TENP-0040", "o-40", Decimal(40)) == Money(Decimal(4), "GBP")
-    assert tactful.reserving.redeem("TENP-0400", "o-400", Decimal(400)) == Money(
-        Decimal(8), "GBP"
-    )
+    assert tactful.reserving.redeem("TENP-0400", "o-400", Decimal(400)) == Money(Decimal(8), "GBP")
     with pytest.raises(InputError, match="needs an order of"):
         tactful.reserving.redeem("abcd-2345", "o-1", Decimal(29))
     assert tactful.reserving.redeem("abcd-2345", "o-1", Decimal(30)) == Money(Decimal(8), "GBP")
