@@ -15,6 +15,7 @@ from agent.api import books, customers, decisions, events, logs, mcp, operations
 from agent.api.access import Pace
 from agent.api.house import House, Work, open_house
 from agent.api.limits import Door
+from agent.api.links import operation_id
 from agent.api.metrics import Metrics
 from agent.bootstrap import load_settings
 
@@ -57,6 +58,7 @@ def create_app(house: House, *, work: bool = True) -> FastAPI:
         redoc_url=None,
         openapi_url="/v1/openapi.json",
         redirect_slashes=False,
+        generate_unique_id_function=operation_id,
     )
     app.state.house, app.state.pace, app.state.metrics = house, Pace(house.settings.requests_per_second), Metrics()
     problems.install(app)

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from agent.api.access import SCHEMES, Approver, Caller, CatalogueWriter, WebhooksWriter
+from agent.api.links import links
 from agent.api.problems import documented
 from agent.api.repeats import Answer, IdempotencyKey, once
 from agent.api.shapes import (
@@ -34,6 +35,7 @@ from agent.importing.records import Record
 
 router = APIRouter(prefix="/v1", dependencies=SCHEMES)
 KNOWN = documented(401, 403, 404, 422)
+LED_TO = tuple(f"webhooks_{name}" for name in ("end", "rotate", "deliveries", "replay"))
 Catalogued = Literal["products", "prices", "stock", "stores", "orders", "shipments"]
 
 
@@ -84,7 +86,15 @@ def catalogue(caller: CatalogueWriter, kind: Catalogued, body: Items) -> Taken:
     return Taken(taken=len(body.items) - len(refused), new=new, refused=refused)
 
 
-@router.post("/webhooks", tags=["webhooks"], status_code=201, responses=documented(401, 403, 422))
+@router.post(
+    "/webhooks",
+    tags=["webhooks"],
+    status_code=201,
+    responses={
+        201: {"description": "It is told from now on", **links("webhook", "$response.body#/webhook", *LED_TO)},
+        **documented(401, 403, 422),
+    },
+)
 def subscribe(caller: WebhooksWriter, body: WebhookRequest) -> WebhookAnswer:
     """Has an address of yours told of decisions, messages, journeys, consents and tasks: signed, as Standard Webhooks
     asks."""

@@ -15,6 +15,7 @@ from agent.api.access import (
     CustomersWriter,
     PersonalReader,
 )
+from agent.api.links import links
 from agent.api.problems import Refused, documented
 from agent.api.shapes import (
     CaseAnswer,
@@ -41,10 +42,21 @@ from agent.importing.records import Record
 from agent.service import Tactful
 
 router = APIRouter(prefix="/v1", dependencies=SCHEMES)
+LED_TO = (
+    *(f"customers_{name}" for name in ("show", "erase", "timeline", "export")),
+    *(f"consents_{name}" for name in ("consents", "record")),
+)
 KNOWN = documented(401, 403, 404, 422)
 
 
-@router.put("/customers/{customer}", tags=["customers"], responses=documented(401, 403, 422))
+@router.put(
+    "/customers/{customer}",
+    tags=["customers"],
+    responses={
+        200: {"description": "As it is now", **links("customer", "$response.body#/customer", *LED_TO)},
+        **documented(401, 403, 422),
+    },
+)
 def upsert(caller: CustomersWriter, customer: CustomerPath, body: CustomerRequest) -> CustomerAnswer:
     """Sets facts of a customer, who is made if unknown. What is left out stays as it is."""
     tactful = caller.tactful
@@ -80,7 +92,14 @@ def consents(caller: CustomersReader, customer: CustomerPath) -> list[Open]:
     return [_receipt(found) for found in caller.tactful.consents.history(customer)]
 
 
-@router.post("/customers/{customer}/consents", tags=["consents"], responses=KNOWN)
+@router.post(
+    "/customers/{customer}/consents",
+    tags=["consents"],
+    responses={
+        200: {"description": "Receipts", **links("receipt", "$response.body#/0/receipt_id", "consents_receipt")},
+        **KNOWN,
+    },
+)
 def record(caller: CustomersWriter, customer: CustomerPath, body: ConsentRequest) -> list[Open]:
     """Records a consent or its withdrawal, from this moment on; gives a receipt for each entry that is new."""
     books = caller.tactful.consents
@@ -120,7 +139,14 @@ def export(caller: PersonalReader, customer: CustomerPath) -> Open:
     return Open(**jsonable_encoder(tactful.stores.export.of(tactful.tenant, tactful.find(customer))))
 
 
-@router.post("/cases", tags=["cases"], responses=KNOWN)
+@router.post(
+    "/cases",
+    tags=["cases"],
+    responses={
+        200: {"description": "It is open", **links("case", "$response.body#/case", "cases_close_case")},
+        **KNOWN,
+    },
+)
 def open_case(caller: CustomersWriter, body: CaseRequest) -> CaseAnswer:
     """Opens a case. While it is open nothing is sold to this customer."""
     caller.tactful.find(body.customer)

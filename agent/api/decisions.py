@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from agent.api.access import SCHEMES, Caller, DecidingCaller, ReadingCaller
+from agent.api.links import links
 from agent.api.problems import Refused, documented
 from agent.api.repeats import Answer, IdempotencyKey, once
 from agent.api.shapes import Decided, DecisionRequest, Id, Open, OutcomeRequest, Ranked, Recorded, Replayed
@@ -25,12 +26,20 @@ from agent.domain.ids import CustomerId, TriggerKey, digest
 from agent.domain.money import Money
 from agent.service import Tactful
 
+LED_TO = tuple(f"decisions_{name}" for name in ("show", "explain", "replay", "why", "outcome"))
 router = APIRouter(prefix="/v1/decisions", tags=["decisions"], dependencies=SCHEMES)
 
 
 @router.post(
     "",
-    responses={200: {"model": Decided, "description": "The decision"}, **documented(401, 403, 404, 409, 422)},
+    responses={
+        200: {
+            "model": Decided,
+            "description": "The decision",
+            **links("decision", "$response.body#/decision", *LED_TO),
+        },
+        **documented(401, 403, 404, 409, 422),
+    },
     response_model=None,
 )
 async def decide(request: Request, caller: DecidingCaller, body: DecisionRequest, key: IdempotencyKey) -> Response:

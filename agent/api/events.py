@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
+import orjson
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 from fastapi import APIRouter, Body, Path, Request
 from pydantic import AwareDatetime
@@ -20,6 +21,17 @@ from agent.importing.messages import TYPES
 
 MOST = 1_000
 """Messages in one batch."""
+CLOUDEVENT = {
+    "type": "object",
+    "required": ["specversion", "id", "source", "type"],
+    "properties": {
+        "specversion": {"const": "1.0"},
+        **{name: {"type": "string", "minLength": 1, "pattern": "^[!-~]+$"} for name in ("id", "source", "type")},
+        "subject": {"description": "The customer. An event of nobody is put into quarantine."},
+        "data": {"description": "An object with what the kind of event has: product_id, value, currency, ..."},
+    },
+}
+"""CloudEvents 1.0, structured; the binary form has the same attributes as ce- headers and `data` as its body."""
 router = APIRouter(prefix="/v1", tags=["events"], responses=documented(401, 403, 422))
 Body_ = Annotated[dict[str, Any], Body()]
 
@@ -56,9 +68,8 @@ for _name in TYPES:
         "requestBody": {
             "required": True,
             "content": {
-                "application/cloudevents+json": {"schema": {"type": "object"}},
-                "application/cloudevents-batch+json": {"schema": {"type": "array", "items": {"type": "object"}}},
-                "application/json": {"schema": {"type": "object"}},
+                "application/cloudevents+json": {"schema": CLOUDEVENT},
+                "application/cloudevents-batch+json": {"schema": {"type": "array", "items": CLOUDEVENT}},
             },
         }
     },
@@ -146,10 +157,10 @@ def _moment(found: object) -> datetime | None:
 def _events(headers: Mapping[str, str], raw: bytes) -> list[Any]:
     kind = headers.get("content-type", "").split(";")[0].strip().lower()
     if kind == "application/cloudevents-batch+json":
-        import orjson
-
-        structured = {"content-type": "application/cloudevents+json"}
-        return [_read(structured, orjson.dumps(one)) for one in orjson.loads(raw)]
+        structured, batch_ = {"content-type": "application/cloudevents+json"}, orjson.loads(raw)
+        if not isinstance(batch_, list):
+            raise ValueError("not a batch")
+        return [_read(structured, orjson.dumps(one)) for one in batch_]
     return [_read(headers, raw)]
 
 

@@ -102,8 +102,13 @@ async def _invalid(_: Request, error: Exception) -> Response:
     """Which fields and what of them; never their values."""
     assert isinstance(error, RequestValidationError)
     places = [f"{'.'.join(str(part) for part in e['loc'])}: {_plain(e['msg'])}"[:200] for e in error.errors()[:20]]
-    unreadable = any(e["type"] == "json_invalid" for e in error.errors())
+    unreadable = any(e["type"] == "json_invalid" or _keyless(e) for e in error.errors())
     return problem(400 if unreadable else 422, "the request does not fit its description", places=places)
+
+
+def _keyless(error: Mapping[str, Any]) -> bool:
+    """A request that needs an Idempotency-Key came without one (IETF draft, section 2.7: 400)."""
+    return error["type"] == "missing" and tuple(error["loc"]) == ("header", "Idempotency-Key")
 
 
 def _plain(message: str) -> str:

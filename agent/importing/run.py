@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from agent.domain.errors import ImportFileError
-from agent.domain.ids import TenantId
+from agent.domain.ids import CustomerId, ExternalId, TenantId
 from agent.domain.imports import Line, Quarantined, Row, RowOutcome, Tally
 from agent.domain.ports import ImportSink
 from agent.importing.fields import BadField
@@ -45,13 +45,14 @@ def run(
     """
     what, chosen, check = _chosen(wanted, today)
     tally, since = Tally(unknown=chosen.unknown), sink.now()
+    met: dict[ExternalId, CustomerId] = {}
     with open_source(wanted.path, wanted.map.layout if wanted.map else None) as source:
         columns = () if chosen.records else source.columns()
         check(source, columns)
         tally.unused = chosen.unused(columns) if source.has_header else ()
         rows = _rows(source, columns, chosen, what, tally)
         while batch := list(islice(rows, BATCH)):
-            tally.new += sink.take(tenant, batch)
+            tally.new += sink.take(tenant, batch, met)
             progress(source.position(), source.size, tally)
         if tally.rows == 0:
             raise ImportFileError("no row below the header", place=wanted.path.name, next_step="Export it again.")

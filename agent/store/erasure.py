@@ -99,6 +99,7 @@ def _erase(connection: Connection, tenant: TenantId, customer: CustomerId, now: 
     for table in (t.identities, t.addresses, t.persons):
         connection.execute(delete(table).where(table.c.tenant == tenant, table.c.person == person))
     cancel_all(connection, tenant, customer)
+    connection.execute(update(t.customers).where(c.tenant == tenant, c.customer == customer).values(erased_at=now))
     leave(connection, tenant, customer, now)
     connection.execute(
         update(t.order_lines).where(lines.tenant == tenant, lines.customer == customer).values(customer=None)

@@ -43,7 +43,8 @@ class SqlInbox:
         """Takes what is new, in one transaction; arms a decision for whoever did something just now."""
         now = self._clock.now()
         with self._database.writing() as connection:
-            fresh = self._fresh(connection, tenant, messages, now)
+            new = self._fresh(connection, tenant, messages, now)
+            fresh, gone = self._after_erasure(connection, tenant, new)
             late = [m for m in fresh if m.at > now + AHEAD]
             ahead = [m for m in fresh if now < m.at <= now + AHEAD]
             present = [m for m in fresh if m.at <= now]
@@ -51,12 +52,12 @@ class SqlInbox:
             self._take(connection, tenant, present, now, [_too_far(m) for m in late])
             if arm:
                 self._arm(connection, tenant, present, now)
-        bad = len(late) + sum(isinstance(row, Quarantined) for m in present for row in m.rows[:1])
+        bad = sum(any(isinstance(row, Quarantined) for row in m.rows[:1]) for m in present)
         return Received(
-            accepted=len(fresh) - bad - len(ahead),
-            duplicates=len(messages) - len(fresh),
+            accepted=len(present) - bad,
+            duplicates=len(messages) - len(new),
             waiting=len(ahead),
-            quarantined=bad,
+            quarantined=bad + len(late) + gone,
         )
 
     def due(self, tenant: TenantId, limit: int = 500) -> list[tuple[str, Mapping[str, Any]]]:
@@ -72,7 +73,7 @@ class SqlInbox:
         with self._database.writing() as connection:
             mine = delete(t.waiting).where(w.tenant == tenant, w.message.in_([m.key for m in messages]))
             gone = set(connection.execute(mine.returning(w.message)).scalars())
-            taken = [m for m in messages if m.key in gone]
+            taken, _ = self._after_erasure(connection, tenant, [m for m in messages if m.key in gone])
             self._take(connection, tenant, taken, now, [])
             self._arm(connection, tenant, taken, now)
         return len(taken)
@@ -94,6 +95,22 @@ class SqlInbox:
             statement = make(t.messages).values(some).on_conflict_do_nothing().returning(m.message)
             new |= set(connection.execute(statement).scalars())
         return [first for first in {m.key: m for m in reversed(messages)}.values() if first.key in new][::-1]
+
+    def _after_erasure(
+        self, connection: Connection, tenant: TenantId, messages: Sequence[Message]
+    ) -> tuple[list[Message], int]:
+        """What an erased person did before is not taken in again, however late it comes; how much of that there was.
+
+        The customers are locked: an erasure comes before this batch or after it.
+        """
+        c, met = t.customers.c, {m.key: self._names.customer(ExternalId(m.external_id)) for m in messages}
+        erased: dict[str, datetime] = {}
+        for some in chunks(sorted(set(met.values()))):
+            query = select(c.customer, c.erased_at).where(c.tenant == tenant, c.customer.in_(some))
+            rows = connection.execute(query.order_by(c.customer).with_for_update())
+            erased |= {row.customer: row.erased_at for row in rows if row.erased_at is not None}
+        kept = [m for m in messages if met[m.key] not in erased or m.at > erased[met[m.key]]]
+        return kept, len(messages) - len(kept)
 
     def _take(
         self,

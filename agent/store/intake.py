@@ -50,15 +50,15 @@ class SqlIntake:
         self._clock = clock
         self._duties = duties
         self._playbook = playbook
-        self._known: dict[ExternalId, CustomerId] = {}
 
-    def take(self, tenant: TenantId, rows: Sequence[Row]) -> int:
-        """Writes one batch; returns how many rows were new."""
-        now = self._clock.now()
+    def take(self, tenant: TenantId, rows: Sequence[Row], met: dict[ExternalId, CustomerId] | None = None) -> int:
+        """Writes one batch; returns how many rows were new. `met` remembers who was met from batch to batch of one
+        import, and no longer: whoever is erased in between is made anew."""
+        now, known = self._clock.now(), {} if met is None else met
         with self._database.writing() as connection:
-            batch = Batch(connection, tenant, self._names, self._known, now, self._duties, self._playbook)
+            batch = Batch(connection, tenant, self._names, known, now, self._duties, self._playbook)
             new = batch.write(rows)
-        self._known.update(batch.met)
+        known.update(batch.met)
         return new
 
     def now(self) -> datetime:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import httpx2
 import pytest
 from cloudevents.core.bindings.http import to_binary_event, to_structured_event
 from cloudevents.core.v1.event import CloudEvent
@@ -22,11 +23,10 @@ from mcp.client.streamable_http import streamable_http_client
 from segment.analytics import Client as Segment
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from agent.api.house import Work
 from agent.domain.access import Scope
 from agent.domain.ids import TenantId
-from agent.api.house import Work
 from agent.store.database import Database
-from tests.conftest import new_postgres
 from tests.support.api import Api, api, served
 from tests.support.brand import regular
 
@@ -64,7 +64,8 @@ def test_segments_library_delivers_its_events(house: Api, url: str) -> None:
     segment = Segment(house.key([Scope.EVENTS]), host=url, sync_mode=True, on_error=lambda e, _: errors.append(e))
     segment.identify("s-1", {"email": "s@mail.example", "firstName": "Sam", "address": {"country": "GB"}})
     segment.track("s-1", "Product Viewed", {"product_id": "lamp"})
-    segment.track("s-1", "Order Completed", {"order_id": "o-9", "currency": "GBP", "products": [{"product_id": "lamp", "price": 30, "quantity": 1}]})  # fmt: skip
+    line = {"product_id": "lamp", "price": 30, "quantity": 1}
+    segment.track("s-1", "Order Completed", {"order_id": "o-9", "currency": "GBP", "products": [line]})
     segment.page("s-1", "shop", "home", {})
     segment.alias("visitor-9", "s-1")
     segment.group("s-1", "company-1", {})
@@ -114,7 +115,9 @@ def test_cloudevents_arrive_structured_and_binary(house: Api, url: str, write: A
 
 def test_a_signed_webhook_counts_once_and_only_with_its_signature(house: Api, url: str) -> None:
     key, secret = house.house.keys.make(TenantId("acme"), "shop", [Scope.EVENTS], None, signing=True)
-    body = json.dumps({"type": "track", "userId": "h-1", "event": "Product Viewed", "properties": {"product_id": "lamp"}})
+    body = json.dumps(
+        {"type": "track", "userId": "h-1", "event": "Product Viewed", "properties": {"product_id": "lamp"}}
+    )
     now = datetime.now(UTC)
     headers = {
         "webhook-id": "msg_1",
@@ -184,15 +187,17 @@ def test_the_mcp_client_looks_and_changes_nothing(house: Api, url: str) -> None:
     reader = house.key([Scope.READ, Scope.CUSTOMERS_READ])
 
     async def look() -> list[Any]:
-        async with httpx.AsyncClient(headers={"authorization": f"Bearer {reader}"}) as http:
-            async with Client(streamable_http_client(f"{url}/mcp", http_client=http)) as client:
-                tools = (await client.list_tools()).tools
-                answers = [
-                    await client.call_tool("timeline", {"customer": "m-1"}),
-                    await client.call_tool("dry_run_decision", {"customer": "m-1"}),
-                    await client.call_tool("explain", {"decision": decided, "lang": "ko"}),
-                ]
-                return [tools, *answers]
+        async with (
+            httpx2.AsyncClient(headers={"authorization": f"Bearer {reader}"}) as http,
+            Client(streamable_http_client(f"{url}/mcp", http_client=http)) as client,
+        ):
+            tools = (await client.list_tools()).tools
+            answers = [
+                await client.call_tool("timeline", {"customer": "m-1"}),
+                await client.call_tool("dry_run_decision", {"customer": "m-1"}),
+                await client.call_tool("explain", {"decision": decided, "lang": "ko"}),
+            ]
+            return [tools, *answers]
 
     tools, timeline, rehearsed, explained = asyncio.run(look())
     assert {tool.name for tool in tools} == {"timeline", "dry_run_decision", "explain"}

@@ -30,6 +30,7 @@ customers = Table(
     Column("region", String(8)),
     Column("age", String(16), nullable=False, default="unknown"),
     Column("created_at", Utc, nullable=False),
+    Column("erased_at", Utc),
 )
 consents = Table(
     "consents",

@@ -64,6 +64,7 @@ def _hash_what_is_there() -> None:
 
 
 def upgrade() -> None:
+    op.add_column("customers", sa.Column("erased_at", TIME))
     op.add_column("audit", _text("hash", 64, server_default=""))
     op.add_column("audit", sa.Column("position", sa.BigInteger()))
     op.add_column("audit", _text("chain", 64, server_default=""))
