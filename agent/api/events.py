@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
@@ -21,17 +22,28 @@ from agent.importing.messages import TYPES
 
 MOST = 1_000
 """Messages in one batch."""
-CLOUDEVENT = {
+_JSON = "^application/json(; ?charset=utf-8)?$"
+CLOUDEVENT: dict[str, Any] = {
     "type": "object",
     "required": ["specversion", "id", "source", "type"],
     "properties": {
         "specversion": {"const": "1.0"},
         **{name: {"type": "string", "minLength": 1, "pattern": "^[!-~]+$"} for name in ("id", "source", "type")},
-        "subject": {"description": "The customer. An event of nobody is put into quarantine."},
-        "data": {"description": "An object with what the kind of event has: product_id, value, currency, ..."},
+        "subject": {
+            "type": "string",
+            "pattern": "^[!-~]+$",
+            "description": "The customer; without: quarantine.",
+        },
+        "time": {"type": "string", "format": "date-time"},
+        "datacontenttype": {"type": "string", "pattern": _JSON},
+        "data": {
+            "type": "object",
+            "description": "An object with what the kind of event has: product_id, value, currency, ...",
+        },
     },
 }
 """CloudEvents 1.0, structured; the binary form has the same attributes as ce- headers and `data` as its body."""
+_NAME = re.compile("[!-~]+")
 router = APIRouter(prefix="/v1", tags=["events"], responses=documented(401, 403, 422))
 Body_ = Annotated[dict[str, Any], Body()]
 
@@ -165,7 +177,21 @@ def _events(headers: Mapping[str, str], raw: bytes) -> list[Any]:
 
 
 def _read(headers: Mapping[str, str], raw: bytes) -> Any:
+    """Raises ValueError where one of the required attributes is missing: the reader would make some of them up."""
+    structured = headers.get("content-type", "").lower().startswith("application/cloudevents")
+    said = orjson.loads(raw) if structured else {name.removeprefix("ce-"): value for name, value in headers.items()}
+    for name in ("specversion", "id", "source", "type"):
+        if not isinstance(said.get(name), str) or not _NAME.fullmatch(said[name]):
+            raise ValueError(f"{name} is missing")
+    if structured and not (isinstance(said.get("data", {}), dict) and _is_json(said.get("datacontenttype"))):
+        raise ValueError("data is no JSON object")
+    if structured:  # extensions are let through to nobody
+        raw = orjson.dumps({name: value for name, value in said.items() if name in CLOUDEVENT["properties"]})
     return from_http_event(HTTPMessage(headers=dict(headers), body=raw))
+
+
+def _is_json(kind: object) -> bool:
+    return kind is None or (isinstance(kind, str) and re.fullmatch(_JSON, kind) is not None)
 
 
 def _message(event: Any) -> dict[str, Any]:

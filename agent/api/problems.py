@@ -91,7 +91,7 @@ async def _ours(_: Request, error: Exception) -> Response:
     assert isinstance(error, TactfulError)
     status = 404 if isinstance(error, NotFound) else 410 if isinstance(error, Erased) else 422
     if isinstance(error, StoreError):
-        log.error("store", extra={"facts": {"what": error.what}})
+        report(error, "store")
         return problem(503, "the store cannot be used just now", "Try again in a moment.", headers={"retry-after": "5"})
     if not isinstance(error, InputError | NotFound | Erased):
         status = 500
@@ -101,9 +101,15 @@ async def _ours(_: Request, error: Exception) -> Response:
 async def _invalid(_: Request, error: Exception) -> Response:
     """Which fields and what of them; never their values."""
     assert isinstance(error, RequestValidationError)
-    places = [f"{'.'.join(str(part) for part in e['loc'])}: {_plain(e['msg'])}"[:200] for e in error.errors()[:20]]
+    places = [f"{_place(e)}: {_plain(e['msg'])}"[:200] for e in error.errors()[:20]]
     unreadable = any(e["type"] == "json_invalid" or _keyless(e) for e in error.errors())
     return problem(400 if unreadable else 422, "the request does not fit its description", places=places)
+
+
+def _place(error: Mapping[str, Any]) -> str:
+    """Where it is. A field that is not ours goes unnamed: its name was sent too."""
+    known = error["loc"][:-1] if error["type"] == "extra_forbidden" else error["loc"]
+    return ".".join(str(part) for part in known)
 
 
 def _keyless(error: Mapping[str, Any]) -> bool:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import SpanProcessor
 
 
 class Spans:
-    """Exports in the background; what cannot be delivered is dropped."""
+    """Hands spans to a processor, which exports them in the background."""
 
-    def __init__(self, endpoint: str) -> None:
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    def __init__(self, processor: SpanProcessor) -> None:
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace import TracerProvider
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
         self._provider = TracerProvider(resource=Resource.create({"service.name": "tactful"}))
-        self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint)))
+        self._provider.add_span_processor(processor)
         self._tracer = self._provider.get_tracer("tactful.api")
 
     def request(self, facts: Mapping[str, Any], seconds: float) -> None:
@@ -28,6 +29,14 @@ class Spans:
         span.set_attribute("http.response.status_code", facts["status"])
         span.set_attribute("tactful.tenant", facts["tenant"])
         span.end(ends)
+
+    @classmethod
+    def to(cls, endpoint: str) -> Spans:
+        """Spans that leave for an OTLP endpoint; what cannot be delivered is dropped."""
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+        return cls(BatchSpanProcessor(OTLPSpanExporter(endpoint)))
 
     def close(self) -> None:
         self._provider.shutdown()

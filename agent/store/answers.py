@@ -50,14 +50,18 @@ class SqlAnswers:
             return lease
 
     def finish(self, tenant: TenantId, key: str, lease: str, answer: Kept, customer: CustomerId | None) -> None:
-        """Keeps the answer; `customer` is whom it tells of, so that it goes when they are erased."""
-        a = t.answers.c
+        """Keeps the answer; `customer` is whom it tells of: it goes when they are erased, and is not kept where they
+        were erased while it was made."""
+        a, c = t.answers.c, t.customers.c
+        mine = (a.tenant == tenant, a.key == _name(key), a.lease == lease)
+        whose = select(c.erased_at).where(c.tenant == tenant, c.customer == customer).with_for_update(read=True)
         with self._database.writing() as connection:
-            connection.execute(
-                update(t.answers)
-                .where(a.tenant == tenant, a.key == _name(key), a.lease == lease)
-                .values(status=answer.status, body=pack(answer.body), customer=customer or "")
-            )
+            erased = connection.execute(whose).scalar() if customer else None
+            if erased is not None and connection.execute(select(a.at).where(*mine)).scalar() <= erased:
+                connection.execute(delete(t.answers).where(*mine))
+                return
+            values = {"status": answer.status, "body": pack(answer.body), "customer": customer or ""}
+            connection.execute(update(t.answers).where(*mine).values(**values))
 
     def drop(self, tenant: TenantId, key: str, lease: str) -> None:
         """Nothing was done: the key may be used again."""

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
-from agent.domain.bundle import OPEN, EffectState
+from agent.domain.bundle import OPEN, EffectState, Payload, Words
 from agent.domain.consent import Entry, Proof, everything
 from agent.domain.customer import Consent, ConsentStatus
-from agent.domain.ids import CustomerId, TenantId
+from agent.domain.decision import Decision
+from agent.domain.ids import CustomerId, TenantId, digest
 from agent.domain.ports import Clock, Duties
 from agent.store import schema as t
+from agent.store.codec import decision_bytes, decision_from, payload_bytes
 from agent.store.database import Database
 from agent.store.groups import groups_in
 from agent.store.journeys import leave
 from agent.store.ledger import Book
 from agent.store.registers import hashed
 from agent.store.resources import release
-from agent.store.rows import Pseudonyms, insert_new, move_versions, note, notes
+from agent.store.rows import Pseudonyms, insert_new, move_versions, note, notes, pack, unpack
 from agent.store.timers import cancel_all
 
 BEHAVIOUR = (
@@ -80,7 +83,7 @@ class SqlErasure:
 
 
 def _erase(connection: Connection, tenant: TenantId, customer: CustomerId, now: datetime) -> int:
-    c, e, lines = t.customers.c, t.effects.c, t.order_lines.c
+    c, e = t.customers.c, t.effects.c
     under_way = connection.execute(
         select(e.effect).where(e.tenant == tenant, e.customer == customer, e.state == EffectState.SENDING)
     ).all()
@@ -99,9 +102,48 @@ def _erase(connection: Connection, tenant: TenantId, customer: CustomerId, now: 
     for table in (t.identities, t.addresses, t.persons):
         connection.execute(delete(table).where(table.c.tenant == tenant, table.c.person == person))
     cancel_all(connection, tenant, customer)
+    _blank(connection, tenant, customer)
     connection.execute(update(t.customers).where(c.tenant == tenant, c.customer == customer).values(erased_at=now))
     leave(connection, tenant, customer, now)
-    connection.execute(
-        update(t.order_lines).where(lines.tenant == tenant, lines.customer == customer).values(customer=None)
-    )
+    _unname_orders(connection, tenant, customer)
     return len(under_way)
+
+
+def _blank(connection: Connection, tenant: TenantId, customer: CustomerId) -> None:
+    """What was said, and about what: carts, orders and cases have numbers by which their owner could be found. What is
+    being handed over at this moment keeps its words until that is over."""
+    d, e = t.decisions.c, t.effects.c
+    mine = (d.tenant == tenant, d.customer == customer)
+    rows = connection.execute(select(d.decision, d.record).where(*mine)).all()
+    blank = [{"b_decision": r.decision, "b_record": pack(decision_bytes(_blanked(unpack(r.record))))} for r in rows]
+    if blank:
+        here = (d.tenant == tenant, d.decision == bindparam("b_decision"))
+        connection.execute(update(t.decisions).where(*here).values(record=bindparam("b_record")), blank)
+    words = pack(payload_bytes(Payload(words=Words(body=""))))
+    over = (e.tenant == tenant, e.customer == customer, e.state != EffectState.SENDING)
+    connection.execute(update(t.effects).where(*over).values(payload=words, entity=""))
+    for table in (t.contacts, t.journeys):
+        whose = (table.c.tenant == tenant, table.c.customer == customer)
+        connection.execute(update(table).where(*whose).values(entity=""))
+
+
+def _blanked(record: bytes) -> Decision:
+    decision = decision_from(record)
+    return replace(
+        decision,
+        chosen=replace(decision.chosen, entity="") if decision.chosen else None,
+        candidates=tuple(replace(c, treatment=replace(c.treatment, entity="")) for c in decision.candidates),
+        verdicts=tuple(replace(verdict, detail="") for verdict in decision.verdicts),
+        findings=(),
+        proposal="",
+    )
+
+
+def _unname_orders(connection: Connection, tenant: TenantId, customer: CustomerId) -> None:
+    """What was bought stays as figures of the shop: nobody's, under numbers that lead to no order."""
+    c = t.order_lines.c
+    mine = (c.tenant == tenant, c.customer == customer)
+    for number in connection.execute(select(c.order_id).where(*mine).distinct()).scalars().all():
+        nameless = "x_" + digest(tenant, customer, number)
+        connection.execute(update(t.order_lines).where(*mine, c.order_id == number).values(order_id=nameless))
+    connection.execute(update(t.order_lines).where(*mine).values(customer=None))

@@ -12,11 +12,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
+import httpx
 import typer
 from sqlalchemy import func, select
 
@@ -30,6 +32,7 @@ from agent.settings import Settings
 from agent.store import schema as t
 from agent.store.database import Database
 
+T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("TACTFUL_DATA", ROOT.parent / "shared" / "data"))
 RETAIL = DATA / "online_retail" / "online_retail.csv.gz"
@@ -264,6 +267,36 @@ def retrieval(folder: Path) -> Iterator[Figure]:
     yield from (Figure(*figure) for figure in data.retrieval(folder / "retrieval", banking))
 
 
+def serving(folder: Path) -> Iterator[Figure]:
+    """The API on SQLite, asked over eight connections from this process; and an empty graph's rate beside it."""
+    from evals.benchmarks import serving as api
+
+    home = folder / "serving"
+    key = api.crowd(home)
+    empty = ROOT / "evals" / "benchmarks" / "empty_graph.py"
+    with api.serving(home, str(empty)) as (url, _, _took):
+        bare = asyncio.run(_ask(url, key, lambda c: api.closed(api.asker(c), 1_500)))
+    with api.tactful_serve(home) as (url, process, took):
+        yield Figure("start-up, until it is ready", f"{took:.1f} s", "6 s")
+        full = asyncio.run(_ask(url, key, lambda c: api.closed(api.asker(c), 2_000)))
+        share = f"{full.rate / bare.rate:.2f} of {bare.rate:,.0f}/s"
+        yield Figure("decisions, 8 connections", f"{full.rate:,.0f}/s", "60/s")
+        yield Figure("  beside an empty seven-node graph", share, "0.4")
+        yield Figure("  p50 / p99", f"{full.p50:.0f} / {full.p99:.0f} ms", "- / 250 ms")
+        half = asyncio.run(_ask(url, key, lambda c: api.paced(api.asker(c, 2_000), 1_000, full.rate / 2)))
+        yield Figure("  at half that rate, open loop: p50 / p99", f"{half.p50:.0f} / {half.p99:.0f} ms", "- / 80 ms")
+        events = asyncio.run(_ask(url, key, lambda c: api.ingest(c, 200)))
+        yield Figure("events in batches of 100", f"{events:,.0f}/s", "2,000/s")
+        yield Figure("memory after that", f"{api.memory(process):,.0f} MB", "-")
+
+
+async def _ask(url: str, key: str, load: Callable[[httpx.AsyncClient], Awaitable[T]]) -> T:
+    headers = {"authorization": f"Bearer {key}"}
+    limits = httpx.Limits(max_connections=8, max_keepalive_connections=8)
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60, limits=limits) as client:
+        return await load(client)
+
+
 BENCHMARKS: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "help": help_time,
     "guard": guard,
@@ -271,6 +304,7 @@ BENCHMARKS: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "retail": retail,
     "importing": importing,
     "retrieval": retrieval,
+    "serving": serving,
     "dispatch-sqlite": sending("dispatch", "SQLite"),
     "dispatch-postgres": sending("dispatch", "Postgres"),
     "timers-sqlite": sending("timers", "SQLite"),
