@@ -6,7 +6,7 @@ Without a model, decisions that are asked for at the same time are made together
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -86,7 +86,7 @@ class _Just:
 
 @dataclass(slots=True, kw_only=True)
 class Asking:
-    """The desk of one tenant. `together` decides on many in bulk, by the commit it is given."""
+    """The desk of one tenant."""
 
     tenant: TenantId
     deciding: Callable[[], Deciding]
@@ -94,7 +94,6 @@ class Asking:
     commit: Commit
     records: Records
     clock: Clock
-    together: Callable[[dict[CustomerId, TriggerKey], Commit], Iterator[Committed]]
     _waiting: list[tuple[Ask, asyncio.Future[Committed]]] = field(default_factory=list, init=False)
     _at_work: asyncio.Task[None] | None = field(default=None, init=False)
 
@@ -102,24 +101,29 @@ class Asking:
         """Decides now. The same trigger gives the recorded decision again. Raises NotFound."""
         if ask.rehearse:
             return await self._rehearse(ask)
-        name = decision_id(self.tenant, ask.customer, ask.trigger)
-        recorded = self.records.recorded(self.tenant, [name]).get(name)
-        found = Committed(decision=recorded, repeated=True) if recorded is not None else await self._decide(ask)
+        found = await self._decide(ask)
         effects = self.records.effects(self.tenant, found.decision.decision_id) if found.decision.effects else ()
         return Asked(decision=found.decision, effects=tuple(effects), repeated=found.repeated)
 
     async def _decide(self, ask: Ask) -> Committed:
-        if self.deciding().steps.decider is None:
+        if self.deciding().steps.decider is None:  # the commit itself knows a trigger that was decided before
             future: asyncio.Future[Committed] = asyncio.get_running_loop().create_future()
             self._waiting.append((ask, future))
             if self._at_work is None or self._at_work.done():
                 self._at_work = asyncio.create_task(self._work())
             return await future
-        commit = self.commit if ask.delivery is Delivery.TACTFUL else _ForCaller(self.commit)
-        return await self._run(ask, self.snapshots, commit)
+        name = decision_id(self.tenant, ask.customer, ask.trigger)
+        recorded = self.records.recorded(self.tenant, [name]).get(name)
+        if recorded is not None:
+            return Committed(decision=recorded, repeated=True)
+        return await self._run(ask, self.snapshots, self._commit_for(ask))
 
     async def _work(self) -> None:
-        """Makes what waits, in turns: each customer once a turn, one way of delivery at a time."""
+        """Makes what waits, in turns: each customer once a turn, one way of delivery at a time.
+
+        In the event loop itself: the store's calls are short, and a thread would only take turns with the loop.
+        """
+        await asyncio.sleep(0)
         while self._waiting:
             first = self._waiting[0][0].delivery
             turn: dict[CustomerId, tuple[Ask, asyncio.Future[Committed]]] = {}
@@ -131,21 +135,29 @@ class Asking:
                 else:
                     rest.append((ask, future))
             self._waiting[:] = rest
-            try:
-                found = await asyncio.to_thread(self._together, [ask for ask, _ in turn.values()])
-            except Exception as error:  # noqa: BLE001 - each caller gets it
-                for _, future in turn.values():
-                    if not future.done():
-                        future.set_exception(error)
-                continue
-            for customer, (_, future) in turn.items():
-                if not future.done():
-                    future.set_result(found[customer])
+            await self._turn(turn)
+            await asyncio.sleep(0)
 
-    def _together(self, asks: Sequence[Ask]) -> dict[CustomerId, Committed]:
-        commit = self.commit if asks[0].delivery is Delivery.TACTFUL else _ForCaller(self.commit)
-        made = self.together({ask.customer: ask.trigger for ask in asks}, commit)
-        return {committed.decision.customer: committed for committed in made}
+    async def _turn(self, turn: Mapping[CustomerId, tuple[Ask, asyncio.Future[Committed]]]) -> None:
+        """Decides in bulk, and by the graph on those who need it; what fails is told to each caller."""
+        from agent.graph.bulk import decide_many
+
+        asks = [ask for ask, _ in turn.values()]
+        commit, named = self._commit_for(asks[0]), {ask.customer: ask.trigger for ask in asks}
+        try:
+            made = dict(decide_many(self.deciding().env, self.snapshots, commit, named, self.clock.now()))
+        except Exception as error:  # noqa: BLE001 - each caller gets it
+            for _, future in turn.values():
+                _answer(future, error)
+            return
+        for customer, (ask, future) in turn.items():
+            try:
+                _answer(future, made.get(customer) or await self._run(ask, self.snapshots, commit))
+            except Exception as error:  # noqa: BLE001 - its caller gets it
+                _answer(future, error)
+
+    def _commit_for(self, ask: Ask) -> Commit:
+        return self.commit if ask.delivery is Delivery.TACTFUL else _ForCaller(self.commit)
 
     async def _rehearse(self, ask: Ask) -> Asked:
         kept = _Rehearsed()
@@ -168,3 +180,13 @@ class Asking:
         )
         committed: Committed = answer["committed"]
         return committed
+
+
+def _answer(future: asyncio.Future[Committed], found: Committed | Exception) -> None:
+    """Whoever has gone meanwhile gets nothing."""
+    if future.done():
+        return
+    if isinstance(found, Exception):
+        future.set_exception(found)
+    else:
+        future.set_result(found)

@@ -24,7 +24,7 @@ from agent.domain.imports import Row, Tally
 from agent.domain.instants import as_present
 from agent.domain.money import Money
 from agent.domain.playbook import Playbook
-from agent.domain.ports import Clock, Commit, Ids
+from agent.domain.ports import Clock, Ids
 from agent.domain.quality import Quality, judge
 from agent.domain.stores import Stores
 from agent.domain.verdict import Ruling
@@ -199,15 +199,13 @@ class Tactful:
         swept.merge(self.sending.drain(rest).counts)
         return swept
 
-    def _decide_many(
-        self, asked: Mapping[CustomerId, TriggerKey], now: datetime, commit: Commit | None = None
-    ) -> Iterator[Committed]:
+    def _decide_many(self, asked: Mapping[CustomerId, TriggerKey], now: datetime) -> Iterator[Committed]:
         """Without a model: in bulk, and by the graph for those who need it."""
         from agent.graph.bulk import decide_many  # lazily, like all that loads the graph
 
         d = self.deciding
-        for who, decided in decide_many(d.env, self.stores.snapshots, commit or self.stores.commit, asked, now):
-            yield decided or asyncio.run(self._commit(_plain(d, commit), who, asked[who], now))
+        for who, decided in decide_many(d.env, self.stores.snapshots, self.stores.commit, asked, now):
+            yield decided or asyncio.run(self._commit(d.plain, who, asked[who], now))
 
     @cached_property
     def asking(self) -> Asking:
@@ -218,7 +216,6 @@ class Tactful:
             commit=self.stores.commit,
             records=self.stores.records,
             clock=self._clock,
-            together=lambda asked, commit: self._decide_many(asked, self._clock.now(), commit),
         )
 
     @property
@@ -360,10 +357,3 @@ class Tactful:
             "kept_apart": sum(len(apart.customers) for apart in who.apart),
         }
         return judge(replace(measures, doubles={**people, **measures.doubles}))
-
-
-def _plain(deciding: Deciding, commit: Commit | None) -> Any:
-    """The graph that asks no model, with another way to commit where one is given."""
-    from agent.graph.build import build
-
-    return deciding.plain if commit is None else build(replace(deciding.steps, decider=None, commit_port=commit))

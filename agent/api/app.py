@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,6 +20,8 @@ from agent.api.links import operation_id
 from agent.api.metrics import Metrics
 from agent.bootstrap import load_settings
 
+SWITCH = 0.001
+"""Seconds after which the work behind the API lets a waiting request go first."""
 THREADS = 8
 """Requests that may be in the store at the same time."""
 DESCRIPTION = """Decides the next-best action for each customer, silence included.
@@ -85,4 +88,5 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 def served() -> FastAPI:
     """For servers that start processes of their own: under the settings of the process."""
     logs.install()
+    sys.setswitchinterval(SWITCH)
     return create_app(open_house(load_settings()))

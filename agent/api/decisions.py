@@ -66,7 +66,7 @@ async def decide(request: Request, caller: DecidingCaller, body: DecisionRequest
         chosen = asked.decision.chosen
         if not body.dry_run and not asked.repeated:
             request.app.state.metrics.decision(chosen.action if chosen else "hold", asked.decision.degraded)
-        said = await run_in_threadpool(_decided, caller, body, asked)
+        said = _decided(caller, body, asked)
         return 200, said.model_dump(mode="json"), customer
 
     return await once(request, caller, key, work)
@@ -195,9 +195,9 @@ def _results(caller: Caller, decision: Decision, effects: tuple[Effect, ...], co
     ranked = [_ranked(n, c) for n, c in enumerate([*won, *lost], start=1)]
     if won and effects:
         effect = effects[0]
-        subject, body = caller.tactful.rendered(effect)
-        mine = effect.delivery is Delivery.CALLER
-        said = {"subject": subject, "body": body} if mine or caller.may(Scope.PERSONAL) else {}
+        said = {}
+        if effect.delivery is Delivery.CALLER or caller.may(Scope.PERSONAL):
+            said = dict(zip(("subject", "body"), caller.tactful.rendered(effect), strict=True))
         more = {"effect": effect.effect_id if committed else None, "expires_at": effect.expires_at}
         stands = {"delivery": str(effect.delivery), "state": str(effect.state), "committed": committed}
         ranked[0] = ranked[0].model_copy(update={**said, **more, **stands})

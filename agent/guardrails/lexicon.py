@@ -114,12 +114,21 @@ def said_of_brand(text: str, words: Iterable[str]) -> str:
 
     Marketers write them, so none is a pattern; those with signs in them (1+1, A/S, 100%) are looked for as they stand.
     """
+    plain, literal = _of_brand(tuple(words))
+    if plain and (found := said(text, plain)):
+        return found
+    if not literal:
+        return ""
+    whole = " ".join(unicodedata.normalize("NFKC", text).lower().replace("-", " ").split())
+    return next((word for word in literal if word in whole), "")
+
+
+@lru_cache(maxsize=512)
+def _of_brand(words: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Those that are looked for as words, and those that are looked for as they stand."""
     plain: list[str] = []
     literal: list[str] = []
     for word in words:
         lowered = " ".join(unicodedata.normalize("NFKC", word).lower().replace("-", " ").split())
         (literal if _SIGNS.search(lowered.removesuffix("*")) else plain).append(lowered)
-    if found := said(text, tuple(plain)):
-        return found
-    whole = " ".join(unicodedata.normalize("NFKC", text).lower().replace("-", " ").split())
-    return next((word for word in literal if word in whole), "")
+    return tuple(plain), tuple(literal)

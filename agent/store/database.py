@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(_url(url))
+        self._one_at_a_time = threading.Lock() if self.dialect == "sqlite" else nullcontext()
         try:
             self._migrate()
         except BaseException:
@@ -44,9 +46,11 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """SQLite takes the write lock at once, so that what is read inside cannot change before the commit."""
+        """SQLite takes the write lock at once, so that what is read inside cannot change before the commit. Writers of
+        one process queue up before it: SQLite's own waiting is sleeping, longer and longer."""
         with (
             _plain_errors(),
+            self._one_at_a_time,
             self.engine.connect().execution_options(tactful_write=True) as connection,
             connection.begin(),
         ):

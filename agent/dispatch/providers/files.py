@@ -14,7 +14,7 @@ from agent.domain.delivery import Abilities, Claim, Refused, Result, Sent
 class FileProvider:
     """Writes `FOLDER/CHANNEL/KEY.json`, whole or not at all; the same key is written once."""
 
-    abilities = Abilities(name="file", honours_keys=True, can_look_up=True, per_second=10_000.0, concurrency=32)
+    abilities = Abilities(name="file", honours_keys=True, can_look_up=True, per_second=10_000.0, concurrency=16)
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
