@@ -173,22 +173,24 @@ def asker(client: httpx.AsyncClient, first: int = 0) -> Callable[[int], Awaitabl
 async def ingest(client: httpx.AsyncClient, batches: int, size: int = 100) -> float:
     """Events a second, in batches."""
 
-    async def post(number: int) -> None:
-        batch = [
-            {
-                "type": "track",
-                "userId": f"b-{(number * size + n) % PEOPLE}",
-                "event": "Product Viewed",
-                "messageId": f"m-{number}-{n}",
-                "properties": {"product_id": f"p{n % 50}"},
-            }
-            for n in range(size)
-        ]
-        answer = await client.post("/v1/batch", json={"batch": batch})
-        assert answer.json()["accepted"] == size, answer.text
-
-    measured = await closed(post, batches)
+    measured = await closed(lambda number: post_events(client, number, size), batches)
     return measured.rate * size
+
+
+async def post_events(client: httpx.AsyncClient, number: int, size: int) -> None:
+    """One batch of views, by so many customers."""
+    batch = [
+        {
+            "type": "track",
+            "userId": f"b-{(number * size + n) % PEOPLE}",
+            "event": "Product Viewed",
+            "messageId": f"m-{number}-{n}",
+            "properties": {"product_id": f"p{n % 50}"},
+        }
+        for n in range(size)
+    ]
+    answer = await client.post("/v1/batch", json={"batch": batch})
+    assert answer.json()["accepted"] == size, answer.text
 
 
 def memory(process: subprocess.Popen[bytes]) -> float:
