@@ -37,7 +37,7 @@ def create_app(house: House, *, work: bool = True) -> FastAPI:
     if house.settings.otlp_endpoint:
         from agent.api.spans import Spans
 
-        spans = Spans.to(house.settings.otlp_endpoint)
+        spans = Spans.to(house.settings.otlp_endpoint, house.clock)
     worker, tools = Work(house), mcp.Tools(house)
 
     @asynccontextmanager

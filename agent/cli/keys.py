@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 keys = typer.Typer(help="API keys: who may call, and what for.", no_args_is_help=True)
 SETS = {
     "events": "events:write",
-    "crm": "events:write decisions:write decisions:read customers:read customers:write catalogue:write approvals:write",
+    "crm": "events:write decisions:write decisions:read customers:read customers:write catalogue:write approvals:write"
+    " webhooks:write",
     "reader": "decisions:read customers:read",
     "admin": "",
 }

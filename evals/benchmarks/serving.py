@@ -11,12 +11,12 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
 
-from agent.bootstrap import open_access, open_database, open_tactful
+from agent.bootstrap import SystemClock, open_access, open_database, open_tactful
 from agent.domain.access import Scope
 from agent.domain.consent import Entry
 from agent.domain.customer import AgeAssurance, Channel, Consent, ConsentStatus, Purpose
@@ -41,7 +41,7 @@ class Measured:
 def crowd(home: Path, database_url: str | None = None) -> str:
     """A house full of customers who have just left a cart; a key to it."""
     settings = Settings(home=home, model_name=None, database_url=database_url)
-    tactful, now = open_tactful(settings), datetime.now(UTC)
+    tactful, now = open_tactful(settings), SystemClock().now()
     for start in range(0, PEOPLE, 500):
         tactful.take([row for n in range(start, start + 500) for row in _person(f"b-{n}", now)])
     keys, _ = open_access(open_database(settings))

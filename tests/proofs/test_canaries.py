@@ -19,6 +19,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from agent.api.limits import Door
 from agent.api.logs import JsonLines
 from agent.api.spans import Spans
+from agent.bootstrap import SystemClock
 from agent.domain.errors import StoreError
 from agent.store.database import Database
 from tests.conftest import SOAK
@@ -64,7 +65,7 @@ def written() -> Iterator[io.StringIO]:
 @pytest.fixture
 def traced() -> tuple[Spans, InMemorySpanExporter]:
     kept = InMemorySpanExporter()
-    return Spans(SimpleSpanProcessor(kept)), kept
+    return Spans(SimpleSpanProcessor(kept), SystemClock()), kept
 
 
 def test_no_canary_sings_in_logs_metrics_traces_or_errors(
