@@ -48,6 +48,9 @@ class Door:
                 await refusal(scope, receive, tell)
             else:
                 await self._app(scope, _again(body, receive), tell)
+        except Exception as error:  # noqa: BLE001 - told without a word of it
+            problems.report(error, getattr(scope.get("route"), "path", ""))
+            await _FAILED(scope, receive, tell)
         finally:
             self._told(scope, status, time.perf_counter() - started, name)
 
@@ -68,6 +71,9 @@ class Door:
 
 
 _PLAIN = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
+
+
+_FAILED = problems.problem(500, "something went wrong on our side", "Try again; the request id names it in our log.")
 
 
 async def _body(scope: Scope, receive: Receive) -> tuple[Any, bytes]:

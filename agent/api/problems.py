@@ -79,7 +79,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(TactfulError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 async def _refused(_: Request, error: Exception) -> Response:
@@ -127,16 +126,7 @@ async def _http(_: Request, error: Exception) -> Response:
     return problem(error.status_code, headers=error.headers)
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
-    """Where it happened is logged, without what the error says: that may hold what was sent."""
-    report(error, _route(request))
-    return problem(500, "something went wrong on our side", "Try again; the request id names it in our log.")
-
-
 def report(error: BaseException, where: str) -> None:
+    """Logs what kind of error it was and where; not what it says: that may hold what was sent."""
     frames = [f"{f.filename.rpartition('/')[2]}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)[-6:]]
     log.error("failed", extra={"facts": {"error": type(error).__name__, "at": frames, "where": where}})
-
-
-def _route(request: Request) -> str:
-    return getattr(request.scope.get("route"), "path", "")
