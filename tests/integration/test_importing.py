@@ -89,13 +89,13 @@ def test_an_interrupted_import_can_be_run_again(
     path = write(tmp_path, "t.csv", text)
     real, calls = tactful.stores.intake.take, []
 
-    def interrupted(tenant: Any, rows: Any) -> int:
+    def interrupted(tenant: Any, rows: Any, met: Any) -> int:
         calls.append(len(rows))
         if len(calls) == 4:
             raise KeyboardInterrupt
-        return real(tenant, rows)
+        return real(tenant, rows, met)
 
-    monkeypatch.setattr(type(tactful.stores.intake), "take", lambda self, tenant, rows: interrupted(tenant, rows))
+    monkeypatch.setattr(type(tactful.stores.intake), "take", lambda self, *said: interrupted(*said))
     with pytest.raises(KeyboardInterrupt):
         tactful.import_file("transactions", path)
     assert lines(tactful) == 30
