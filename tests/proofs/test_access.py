@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,8 +14,9 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Table, select
+from sqlalchemy import Table, event, select
 
+from agent.api.house import Work
 from agent.domain.access import Scope
 from agent.domain.ids import TenantId
 from agent.store import schema as t
@@ -202,3 +204,45 @@ def test_without_the_scope_for_it_no_answer_holds_personal_data(house: Api) -> N
 
 def test_every_table_has_its_tenant_and_no_query_crosses_it() -> None:
     assert [name for name, table in t.metadata.tables.items() if "tenant" not in table.c] == []
+
+
+EVERYBODYS = re.compile(
+    r"^(BEGIN|PRAGMA|SAVEPOINT|RELEASE|ROLLBACK)|alembic_version|sqlite_master|WHERE api_keys.key_id"
+)
+"""Statements that concern no tenant: the database's own, and finding out by its id whose key a key is."""
+BY_PLACE = re.compile(
+    r"^(UPDATE audit SET position|SELECT DISTINCT api_keys.tenant|DELETE FROM answers WHERE answers.at <)"
+)
+"""The chain's own places, by row; which tenants there are; what is forgotten of all after seven days."""
+
+
+def test_every_statement_of_the_store_names_its_tenant(house: Api) -> None:
+    """Whatever the API does, nothing is read or written without saying whose it is."""
+    said: set[str] = set()
+
+    def heard(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        said.add(" ".join(statement.split()))
+
+    event.listen(house.house.database.engine, "before_cursor_execute", heard)
+    mine, everything = ours(house), operations(house)
+
+    async def all_of_it() -> None:
+        async with house.client() as client:
+            for operation in sorted(everything, key=lambda o: o.method == "DELETE"):
+                await call(client, operation, mine[0], 77)
+
+    asyncio.run(all_of_it())
+    house.tactful.receiving.take([{"type": "identify", "userId": "c-1", "traits": {"country": "GB"}}])
+    Work(house.house).round(house.tactful)
+    house.tactful.erase(house.tactful.find("c-1"))
+    house.house.answers.forget()
+    nameless = [x for x in said if not EVERYBODYS.search(x) and not BY_PLACE.search(x) and not _tenanted(x)]
+    assert len(said) > 150
+    assert nameless == []
+
+
+def _tenanted(statement: str) -> bool:
+    """A row is written with its tenant, or found by it."""
+    if statement.startswith("INSERT"):
+        return "tenant" in statement.partition("VALUES")[0]
+    return re.search(r"tenant\"? ?=", statement) is not None or "tenant IN" in statement
