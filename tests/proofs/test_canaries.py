@@ -49,7 +49,7 @@ def canaries(number: int) -> dict[str, str]:
 
 
 SONG = re.compile(
-    r"Canary[a-j]{6}|카나리[가-각]{6}|canary\d{6}@mail\.example|\+4477\d{6}99|900101-1\d{6}|4111 1111 11\d\d \d{4}"
+    r"Canary[a-j]{6}|카나리[가-갉]{6}|canary\d{6}@mail\.example|\+4477\d{6}99|900101-1\d{6}|4111 1111 11\d\d \d{4}"
     r"|GB33BUKB2020\d{6}9999|\d{6} Canary Lane|M\d{6}77Z|203\.0\.\d\d\.\d\d7|push-canary-\d{6}|cust-canary-\d{6}"
 )
 """What any of them looks like: texts are read once, however many people there are."""
