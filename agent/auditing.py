@@ -13,7 +13,7 @@ from agent.domain.action import Kind
 from agent.domain.audit import Anchor, Verified
 from agent.domain.decision import Decision
 from agent.domain.doors import AuditChain
-from agent.domain.errors import InputError
+from agent.domain.errors import InputError, StoreError
 from agent.domain.ids import TenantId
 from agent.domain.instants import instant
 from agent.domain.ports import Customers, Records
@@ -39,25 +39,32 @@ class Auditing:
         return total
 
     def anchor(self) -> Anchor | None:
-        """Writes down where the chain ends, unless it stands there already; None where nothing was new."""
+        """Writes down where the chain ends, unless it stands there already; None where nothing was new. Raises
+        StoreError where the chain is not what was written down: that must not be covered up by a new line."""
         head = self.chain.head(self.tenant)
         known = self.anchored()
+        if known and not self.chain.holds(self.tenant, known[-1]):
+            raise StoreError("the audit is not what its last anchor says", next_step="Run `tactful audit verify`.")
         if head.position == (known[-1].position if known else 0):
             return None
         self.anchors.parent.mkdir(parents=True, exist_ok=True)
         line = orjson.dumps({"at": head.at, "position": head.position, "chain": head.chain}) + b"\n"
+        torn = self.anchors.exists() and not self.anchors.read_bytes().endswith(b"\n")
         with self.anchors.open("ab") as file:
-            file.write(line)
+            file.write(b"\n" + line if torn else line)
             file.flush()
             os.fsync(file.fileno())
         return head
 
     def anchored(self) -> list[Anchor]:
-        """All anchors, oldest first. Raises InputError for a line that is none."""
+        """All anchors, oldest first; a line that a crash has torn is passed over. Raises InputError for one that is
+        whole and no anchor."""
         if not self.anchors.exists():
             return []
         found = []
         for number, line in enumerate(self.anchors.read_bytes().splitlines(), start=1):
+            if not line.endswith(b"}"):
+                continue
             try:
                 said = orjson.loads(line)
                 at = instant(said["at"], "at")

@@ -186,6 +186,8 @@ class Consents:
             return self.record(customer, ConsentStatus.WITHDRAWN, everything(), "preference-page", proof=proof)
         no = [what for name, what in OFFERED.items() if name in now.agreed and name not in wanted.agreed]
         yes = [what for name, what in OFFERED.items() if name in wanted.agreed and name not in now.agreed]
+        for other in self.tokens.also(self.tenant, customer) if no else ():
+            self.record(other, ConsentStatus.WITHDRAWN, no, "preference-page", proof=proof)
         found = self.record(customer, ConsentStatus.WITHDRAWN, no, "preference-page", proof=proof) if no else []
         if yes:
             found += self.record(customer, ConsentStatus.GRANTED, yes, "preference-page", proof=proof)

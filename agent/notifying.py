@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +23,9 @@ from agent.domain.notice import TYPES, Delivered, Due, Notice, Subscription, mes
 from agent.domain.ports import Clock, Customers, Records
 
 BATCH = 500
-AT_ONCE = 32
+AT_ONCE = 16
+LONGEST = 20.0
+"""Seconds for a round of tries; well within their lease."""
 GONE = 410
 BOTH = timedelta(hours=24)
 """How long the old secret signs beside a new one."""
@@ -44,9 +48,12 @@ class Notifying:
     rendered: Callable[[Effect], tuple[str, str]]
     own_network: bool = False
     _clients: dict[str, httpx.Client] = field(default_factory=dict)
+    _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE, thread_name_prefix="tell"))
 
     def subscribe(self, url: str, types: Sequence[str] = ()) -> tuple[Subscription, str]:
         """An endpoint for these types, all by default; with its secret, shown once. Raises InputError."""
+        if not url.isprintable() or not url.isascii():
+            raise InputError("not an https URL", place="url", next_step="Write https://host/path, in ASCII.")
         unknown = [name for name in types if name not in TYPES]
         if unknown:
             raise InputError("no such type of webhook", place="types", next_step=f"Known: {', '.join(TYPES)}.")
@@ -97,8 +104,13 @@ class Notifying:
         """Tries what is due; how many tries that were."""
         due = self.notices.claim(self.tenant, AT_ONCE)
         rows = self.chain.at(self.tenant, [one.position for one in due]) if due else {}
-        for one in due:
-            self._try(one, rows.get(one.position))
+        tries = {self._pool.submit(self._try, one, rows.get(one.position)): one for one in due}
+        wait(tries, LONGEST)
+        for answer, one in tries.items():
+            if answer.done() and answer.exception() is None:
+                self.notices.finish(self.tenant, one, *answer.result())
+            else:  # too slow, or our own fault: tried again by the schedule, and the others do not wait for it
+                self.notices.finish(self.tenant, one, "no answer in time", None, False)
         return len(due)
 
     def notice(self, row: Noted) -> Notice | None:
@@ -109,22 +121,21 @@ class Notifying:
         except NotFound:
             return None
 
-    def _try(self, due: Due, row: Noted | None) -> None:
+    def _try(self, due: Due, row: Noted | None) -> tuple[str, timedelta | None, bool]:
+        """What came of one try: in words, when the receiver wants it again, whether it was taken."""
         notice = self.notice(row) if row is not None else None
         if notice is None:
-            self.notices.finish(self.tenant, due, "nothing is left of it", None, True)
-            return
+            return "nothing is left of it", None, True
         body = orjson.dumps({"type": notice.type, "timestamp": notice.at.isoformat(), "data": notice.data}, default=str)
-        wanted, taken, detail = None, False, ""
         try:
             response = self._poster(due).post(message_id(due.endpoint_id, due.position), body)
-            taken, detail = 200 <= response.status_code < 300, str(response.status_code)
-            wanted = retry_after(response, self.clock.now())
-            if response.status_code == GONE:
+        except (httpx.HTTPError, httpx.InvalidURL, InputError, OSError, ValueError) as error:
+            return f"no answer ({type(error).__name__})", None, False
+        if response.status_code == GONE:
+            with suppress(NotFound):
                 self.notices.change(self.tenant, due.endpoint_id, "off")
-        except (httpx.HTTPError, OSError, ValueError) as error:
-            detail = f"no answer ({type(error).__name__})"
-        self.notices.finish(self.tenant, due, detail, wanted, taken)
+        taken = 200 <= response.status_code < 300
+        return str(response.status_code), retry_after(response, self.clock.now()), taken
 
     def _poster(self, due: Due) -> Poster:
         client = self._clients.setdefault(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,9 @@ from agent.domain.imports import Message, Quarantined, Received
 from agent.domain.ports import Clock
 from agent.importing import messages
 from agent.importing.fields import BadField
+
+CHUNK = 100
+"""Messages in one transaction: others that write need not wait long. One that comes again is known by its id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +36,15 @@ class Receiving:
         for body in bodies:
             try:
                 found.append(messages.read(body, now, sent_at))
-            except BadField as bad:
+            except (BadField, ValueError, OverflowError, TypeError) as error:
+                bad = error if isinstance(error, BadField) else BadField("message: a value that cannot be read")
                 reasons.append(str(bad)[:200])
                 found.append(_unreadable(body, bad, now))
-        received = self.inbox.receive(self.tenant, found, arm)
-        return received, reasons
+        total = Received()
+        for start in range(0, len(found), CHUNK):
+            some = self.inbox.receive(self.tenant, found[start : start + CHUNK], arm)
+            total = Received(**{f.name: getattr(total, f.name) + getattr(some, f.name) for f in fields(Received)})
+        return total, reasons
 
     def due(self) -> int:
         """Takes the messages that lay ahead and whose time has come."""

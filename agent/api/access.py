@@ -48,13 +48,25 @@ class Pace:
         now = time.monotonic()
         left, at = self._left.get(who, (self._full, now))
         left = min(self._full, left + (now - at) * self._rate)
-        if len(self._left) > MOST_CALLERS:
-            self._left.clear()
+        if len(self._left) > MOST_CALLERS:  # those who came last stay
+            newest = sorted(self._left.items(), key=lambda item: item[1][1])[MOST_CALLERS // 2 :]
+            self._left = dict(newest)
         if left < cost:
             self._left[who] = (left, now)
             return (cost - left) / self._rate
         self._left[who] = (left - cost, now)
         return 0.0
+
+    def check(self, who: str) -> None:
+        """Raises Refused: 429."""
+        if seconds := self.wait(who):
+            again = {"retry-after": str(int(seconds) + 1)}
+            raise Refused(429, "too many requests", next_step="Wait, then go on.", headers=again)
+
+
+def address_of(request: Request) -> str:
+    """Who calls without a key."""
+    return f"address:{request.client.host}" if request.client else "address:"
 
 
 def house_of(request: Request) -> House:
@@ -79,12 +91,7 @@ def identify(request: Request) -> Key:
     """The key of this request, within its pace. Raises Refused: 401, 429."""
     house, pace = house_of(request), request.app.state.pace
     key = house.keys.find(secret_of(request.headers.get("authorization", "")))
-    address = request.client.host if request.client else ""
-    wait = pace.wait(key.key_id if key else f"address:{address}")
-    if wait:
-        raise Refused(
-            429, "too many requests", next_step="Wait, then go on.", headers={"retry-after": str(int(wait) + 1)}
-        )
+    pace.check(key.key_id if key else address_of(request))
     if key is None:
         raise Refused(
             401,

@@ -63,6 +63,7 @@ def create_app(house: House, *, work: bool = True) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
     )
+    app.state.work = worker
     app.state.house, app.state.pace, app.state.metrics = house, Pace(house.settings.requests_per_second), Metrics()
     problems.install(app)
     for room in (decisions, customers, books, events, operations, preferences):

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from agent.api.access import SCHEMES, Approver, Caller, CatalogueWriter, WebhooksWriter
 from agent.api.links import links
-from agent.api.problems import documented
+from agent.api.problems import Refused, documented
 from agent.api.repeats import Answer, IdempotencyKey, once
 from agent.api.shapes import (
     Again,
@@ -28,7 +28,7 @@ from agent.domain.access import Scope
 from agent.domain.approval import Approval
 from agent.domain.ids import digest
 from agent.domain.imports import Row
-from agent.domain.notice import Subscription
+from agent.domain.notice import TASKS, TYPES, Subscription
 from agent.importing.fields import BadField
 from agent.importing.formats import FORMATS
 from agent.importing.records import Record
@@ -98,7 +98,10 @@ def catalogue(caller: CatalogueWriter, kind: Catalogued, body: Items) -> Taken:
 def subscribe(caller: WebhooksWriter, body: WebhookRequest) -> WebhookAnswer:
     """Has an address of yours told of decisions, messages, journeys, consents and tasks: signed, as Standard Webhooks
     asks."""
-    found, secret = caller.tactful.notifying.subscribe(body.url, body.types)
+    types = body.types or [name for name in TYPES if name != TASKS or caller.may(Scope.PERSONAL)]
+    if TASKS in types and not caller.may(Scope.PERSONAL):
+        raise Refused(403, "the key lacks personal:read", next_step="Tasks say what customers wrote.")
+    found, secret = caller.tactful.notifying.subscribe(body.url, types)
     return _webhook(found, secret)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -60,16 +60,16 @@ KNOWN = documented(401, 403, 404, 422)
 def upsert(caller: CustomersWriter, customer: CustomerPath, body: CustomerRequest) -> CustomerAnswer:
     """Sets facts of a customer, who is made if unknown. What is left out stays as it is."""
     tactful = caller.tactful
-    named = _external(tactful, customer)
+    named, now = external_name(tactful, customer), tactful.now()
     stated = body.model_dump(exclude_none=True, exclude={"also"})
     try:
         read = people.customer(
-            digest("upsert", named),
+            digest("upsert", named, now.isoformat()),
             Record(line=0, fields={"customer": named, **stated, "also": ";".join(body.also)}, raw=""),
         )
     except BadField as bad:
         raise Refused(422, str(bad)) from None
-    tactful.take([read])
+    tactful.take([replace(read, stated_at=now)])
     return _answer(caller, customer)
 
 
@@ -263,7 +263,7 @@ def _case(tactful: Tactful, customer: str, case: str, kind: str, properties: dic
         [
             EventRow(
                 key=digest("case", kind, customer, case, now.isoformat()),
-                external_id=_external(tactful, customer),
+                external_id=external_name(tactful, customer),
                 kind=kind,
                 occurred_at=now,
                 received_at=now,
@@ -274,7 +274,7 @@ def _case(tactful: Tactful, customer: str, case: str, kind: str, properties: dic
     )
 
 
-def _external(tactful: Tactful, name: str) -> str:
+def external_name(tactful: Tactful, name: str) -> str:
     """The caller's own number, also where the pseudonym was given; the number itself of somebody unknown."""
     try:
         names = tactful.stores.customers.external(tactful.tenant, tactful.find(name))

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from agent.api.access import SCHEMES, Caller, DecidingCaller, ReadingCaller
+from agent.api.customers import external_name
 from agent.api.links import links
 from agent.api.problems import Refused, documented
 from agent.api.repeats import Answer, IdempotencyKey, once
@@ -18,7 +19,7 @@ from agent.api.shapes import Decided, DecisionRequest, Id, Open, OutcomeRequest,
 from agent.asking import Ask, Asked
 from agent.domain.access import Scope
 from agent.domain.action import Candidate, Fate
-from agent.domain.bundle import Delivery, Effect
+from agent.domain.bundle import Delivery, Effect, EffectState
 from agent.domain.customer import Event
 from agent.domain.decision import Decision
 from agent.domain.errors import NotFound
@@ -51,7 +52,7 @@ async def decide(request: Request, caller: DecidingCaller, body: DecisionRequest
 
     async def work() -> Answer:
         tactful = caller.tactful
-        customer = _find(caller, body)
+        customer = _find(caller, body, key)
         if body.event is not None and not body.dry_run:
             await run_in_threadpool(_happened, tactful, body, key)
         ask = Ask(
@@ -77,18 +78,15 @@ def show(caller: ReadingCaller, decision: Id) -> Open:
     """A recorded decision: pseudonymous, complete, with the effects it had and how they stand."""
     tactful = caller.tactful
     found = _decision(tactful, decision)
-    effects = [_effect(effect) for effect in tactful.effects(found)]
+    effects = [_effect(effect, caller.may(Scope.PERSONAL)) for effect in tactful.effects(found)]
     return Open(**jsonable_encoder({**_without(asdict(found)), "effects": effects}))
 
 
 @router.get("/{decision}/explain", responses=documented(401, 403, 404, 422))
 def explain(caller: ReadingCaller, decision: Id, lang: Annotated[str, Query(pattern="^(ko|en)$")] = "en") -> Open:
     """What was known, considered, removed and why, scored and said, and which rule spoke; in words."""
-    from agent.console import timeline
-
     tactful = caller.tactful
-    told = timeline.thought(tactful, _decision(tactful, decision), lang)
-    return Open(**jsonable_encoder(asdict(told)))
+    return Open(**explained(tactful, _decision(tactful, decision), lang, caller.may(Scope.PERSONAL)))
 
 
 @router.post("/{decision}/replay", responses=documented(401, 403, 404, 410, 422))
@@ -106,7 +104,10 @@ def why(caller: ReadingCaller, decision: Id, lang: Annotated[str | None, Query(p
     found = _decision(tactful, decision)
     if not found.effects:
         raise NotFound("nothing was said to the customer")
-    return Open(**jsonable_encoder(asdict(tactful.telling.why(found.effects[0], lang))))
+    told = asdict(tactful.telling.why(found.effects[0], lang))
+    if not caller.may(Scope.CUSTOMERS_WRITE):  # whoever holds the link can change what the customer agreed to
+        told["off_url"] = tactful.playbook.brand.optout_url
+    return Open(**jsonable_encoder(told))
 
 
 @router.post("/{decision}/outcome", responses=documented(401, 403, 404, 422))
@@ -124,7 +125,7 @@ def outcome(caller: DecidingCaller, decision: Id, body: OutcomeRequest) -> Recor
     return Recorded(effect=effect, kind=body.kind, new=tactful.outcome(effect, body.kind, worth))
 
 
-def _find(caller: Caller, body: DecisionRequest) -> CustomerId:
+def _find(caller: Caller, body: DecisionRequest, key: str) -> CustomerId:
     """Whoever does something for the first time is met by that, if the key may write events."""
     tactful = caller.tactful
     try:
@@ -132,7 +133,7 @@ def _find(caller: Caller, body: DecisionRequest) -> CustomerId:
     except NotFound:
         if body.event is None or body.dry_run or not caller.may(Scope.EVENTS):
             raise
-        _happened(tactful, body, body.event.message_id or "")
+        _happened(tactful, body, key)
         return tactful.find(body.customer)
 
 
@@ -143,7 +144,7 @@ def _happened(tactful: Tactful, body: DecisionRequest, key: str) -> None:
     properties |= _properties(body)
     message = {
         "type": "track",
-        "userId": body.customer,
+        "userId": external_name(tactful, body.customer),
         "event": str(event.kind),
         "properties": properties,
         "messageId": event.message_id or f"decision:{digest(key, size=16)}",
@@ -196,7 +197,8 @@ def _results(caller: Caller, decision: Decision, effects: tuple[Effect, ...], co
     if won and effects:
         effect = effects[0]
         said = {}
-        if effect.delivery is Delivery.CALLER or caller.may(Scope.PERSONAL):
+        theirs = effect.delivery is Delivery.CALLER and effect.state is not EffectState.HELD
+        if theirs or caller.may(Scope.PERSONAL):
             said = dict(zip(("subject", "body"), caller.tactful.rendered(effect), strict=True))
         more = {"effect": effect.effect_id if committed else None, "expires_at": effect.expires_at}
         stands = {"delivery": str(effect.delivery), "state": str(effect.state), "committed": committed}
@@ -225,10 +227,24 @@ def _decision(tactful: Tactful, name: str) -> Decision:
     return tactful.decision(name)
 
 
-def _effect(effect: Effect) -> dict[str, Any]:
+def _effect(effect: Effect, personal: bool) -> dict[str, Any]:
     """How it stands. The words are those of the record: names are filled in at sending only."""
-    found = asdict(effect)
-    return {name: value for name, value in found.items() if name not in ("address_ref", "approved", "key")}
+    hidden = ("address_ref", "approved", "key", *(() if personal else ("payload",)))
+    return {name: value for name, value in asdict(effect).items() if name not in hidden}
+
+
+def explained(tactful: Tactful, decision: Decision, lang: str, personal: bool) -> dict[str, Any]:
+    """The decision in words; what was said to the customer only for who may read that. The links of their own page go
+    to nobody here."""
+    from agent.console import timeline
+
+    told = asdict(timeline.thought(tactful, decision, lang))
+    for message in told["messages"]:
+        message.pop("why")
+        if not personal:
+            message |= {"subject": "", "body": ""}
+    plain: dict[str, Any] = jsonable_encoder(told)
+    return plain
 
 
 def _without(found: dict[str, Any]) -> dict[str, Any]:

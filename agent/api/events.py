@@ -14,7 +14,7 @@ from pydantic import AwareDatetime
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from starlette.concurrency import run_in_threadpool
 
-from agent.api.access import SCHEMES, Caller, EventsCaller, house_of
+from agent.api.access import SCHEMES, Caller, EventsCaller, address_of, house_of
 from agent.api.problems import Refused, documented
 from agent.api.shapes import Messages
 from agent.domain.access import Scope
@@ -113,13 +113,12 @@ async def signed(request: Request, source: Annotated[str, Path(pattern=r"^[0-9a-
     """A webhook signed as Standard Webhooks 1.0 asks, by the secret of `tactful keys create --signing`: one message in
     Segment's form, or a batch. The same `webhook-id` counts once."""
     house, raw = house_of(request), await request.body()
-    wait = request.app.state.pace.wait(f"hook:{source}")
-    if wait:
-        raise Refused(429, "too many requests", headers={"retry-after": str(int(wait) + 1)})
-    found = house.keys.signing(source)
+    pace, found = request.app.state.pace, house.keys.signing(source)
     if found is None or not any(_is_signed(secret, raw, request.headers) for secret in found[1]):
+        pace.check(address_of(request))
         raise Refused(401, "the signature does not hold", headers={"www-authenticate": "StandardWebhooks"})
     key = found[0]
+    pace.check(key.key_id)
     if Scope.EVENTS not in key.scopes:
         raise Refused(403, "the key lacks events:write")
     request.state.tenant = key.tenant

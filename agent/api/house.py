@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.api import problems
@@ -66,7 +66,7 @@ class House:
                 problems.report(error, "loading a tenant")
 
     def open_all(self) -> list[Tactful]:
-        """Every tenant with a key that holds. One whose playbook is broken is passed over and reported."""
+        """Every tenant there is. One whose playbook is broken is passed over and reported."""
         found = []
         for tenant in self.keys.tenants():
             try:
@@ -111,9 +111,17 @@ class Work:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            busy = sum(self.round(tactful) for tactful in self._house.open_all())
-            self._now_and_then()
+            busy = 0
+            try:
+                busy = sum(self.round(tactful) for tactful in self._house.open_all())
+                self._now_and_then()
+            except Exception as error:  # noqa: BLE001 - whatever it was: the next round comes
+                problems.report(error, "work")
             self._stop.wait(0 if busy >= MUCH else REST)
+
+    def is_alive(self) -> bool:
+        """False where the work should go on and does not."""
+        return self._thread is None or self._thread.is_alive()
 
     def round(self, tactful: Tactful) -> int:
         """One turn of all work of a tenant; how much there was. What fails does not hold up the rest."""
@@ -134,14 +142,16 @@ class Work:
         return done
 
     def _now_and_then(self) -> None:
-        now = time.monotonic()
+        now, steps = time.monotonic(), list[Callable[[], object]]()
         if now - self._anchored >= ANCHOR_EVERY:
             self._anchored = now
-            for tactful in self._house.open_all():
-                with suppress(OSError):
-                    tactful.auditing.anchor()
+            steps += [tactful.auditing.anchor for tactful in self._house.open_all()]
         if now - self._forgot >= FORGET_EVERY:
             self._forgot = now
-            self._house.answers.forget()
-            for tactful in self._house.open_all():
-                tactful.stores.inbox.forget(tactful.tenant)
+            steps += [self._house.answers.forget]
+            steps += [partial(x.stores.inbox.forget, x.tenant) for x in self._house.open_all()]
+        for step in steps:
+            try:
+                step()
+            except Exception as error:  # noqa: BLE001 - told, and tried again next time
+                problems.report(error, "work")

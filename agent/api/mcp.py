@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import Request
@@ -20,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from agent.api import problems
 from agent.api.access import identify, secret_of
 from agent.api.customers import told
+from agent.api.decisions import explained
 from agent.api.house import House
 from agent.api.problems import Refused
 from agent.api.shapes import NAME
@@ -96,12 +96,9 @@ class Tools:
 
     async def explain(self, decision: str, ctx: Context[Any, Any], lang: Lang = "en") -> dict[str, Any]:
         """Why a recorded decision came out as it did, in words."""
-        from agent.console import timeline
-
-        _, tactful = self._caller(ctx.headers)
+        key, tactful = self._caller(ctx.headers)
         found = tactful.decision(decision if decision.startswith("d_") else "d_")
-        plain: dict[str, Any] = jsonable_encoder(asdict(timeline.thought(tactful, found, lang)))
-        return plain
+        return await run_in_threadpool(explained, tactful, found, lang, access.Scope.PERSONAL in key.scopes)
 
     def _caller(self, headers: Mapping[str, str] | None) -> tuple[Key, Tactful]:
         """The door has let them in; whose they are is read again, never remembered."""

@@ -22,7 +22,6 @@ class Metrics:
         decided = ("action", "degraded")
         self._decisions = Counter("tactful_decisions", "Decisions made over the API", decided, registry=found)
         self._events = Counter("tactful_messages", "Messages received", ("outcome",), registry=found)
-        self._outbox = Gauge("tactful_effects", "Effects by state", ("tenant", "state"), registry=found)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         known = method if method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS") else "other"
@@ -36,9 +35,10 @@ class Metrics:
         if count:
             self._events.labels(outcome).inc(count)
 
-    def effects(self, tenant: str, states: Iterable[tuple[str, int]]) -> None:
-        for state, count in states:
-            self._outbox.labels(tenant, state).set(count)
-
-    def text(self) -> bytes:
-        return generate_latest(self._registry)
+    def text(self, tenant: str, effects: Iterable[tuple[str, int]]) -> bytes:
+        """The process's figures, and a tenant's own effects by state: nobody sees another's."""
+        own = CollectorRegistry()
+        outbox = Gauge("tactful_effects", "Effects by state", ("tenant", "state"), registry=own)
+        for state, count in effects:
+            outbox.labels(tenant, state).set(count)
+        return generate_latest(self._registry) + generate_latest(own)

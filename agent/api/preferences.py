@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, Response
 
-from agent.api.access import house_of
-from agent.api.problems import Refused, documented
+from agent.api.access import address_of, house_of
+from agent.api.problems import documented
 from agent.consenting import OFFERED, ONE_CLICK, Choices
 from agent.console import pages
 from agent.domain.errors import InputError, NotFound
@@ -67,10 +67,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; fr
 def _of(request: Request, tenant: str) -> Tactful:
     """The brand of the link. A wrong one is told as a wrong token is."""
     house = house_of(request)
-    address = request.client.host if request.client else ""
-    wait = request.app.state.pace.wait(f"page:{address}")
-    if wait:
-        raise Refused(429, "too many requests", headers={"retry-after": str(int(wait) + 1)})
+    request.app.state.pace.check(address_of(request))
     if TenantId(tenant) not in house.keys.tenants():
         raise NotFound("this link is not one of ours")
     try:

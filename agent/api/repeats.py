@@ -34,7 +34,9 @@ Answer = tuple[int, Any, CustomerId | None]
 async def once(request: Request, caller: Caller, key: str, work: Callable[[], Awaitable[Answer]]) -> Response:
     """Answers by `work`, or with what was answered before. Raises Refused: 409, 422."""
     house = house_of(request)
-    fingerprint = sha256(f"{request.method} {request.url.path}\n".encode() + await request.body()).hexdigest()
+    may = " ".join(sorted(caller.key.scopes))  # what one key may read is not another's to have repeated
+    head = f"{request.method} {request.url.path}\n{may}\n".encode()
+    fingerprint = sha256(head + await request.body()).hexdigest()
     tenant = caller.tactful.tenant
     try:
         found = house.answers.begin(tenant, key, fingerprint)

@@ -89,12 +89,18 @@ class Poster:
 
     def post(self, name: str, body: bytes) -> httpx.Response:
         headers = {"content-type": "application/json", **self._signed(name, body)}
-        return self._client.send(self._request("POST", self.endpoint.url, headers, body))
+        return self._answer(self._request("POST", self.endpoint.url, headers, body))
 
     def get(self, name: str) -> httpx.Response:
         """Asks after what was posted under this name: URL/NAME."""
         url = f"{self.endpoint.url.rstrip('/')}/{name}"
-        return self._client.send(self._request("GET", url, self._signed(name, b""), b""))
+        return self._answer(self._request("GET", url, self._signed(name, b""), b""))
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        """Status and headers. What the body says nobody asks for: it may be endless."""
+        response = self._client.send(request, stream=True)
+        response.close()
+        return response
 
     def _signed(self, name: str, body: bytes) -> dict[str, str]:
         timestamp = int(self._clock.now().timestamp())

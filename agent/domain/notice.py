@@ -20,6 +20,10 @@ TYPES = (
 )
 
 
+TASKS = "task.created"
+"""Comes with words: only for who may read personal data."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """An endpoint that wants to be told. `state` is `on`, `off` (it answered 410) or `gone`; `cursor` is how much of

@@ -21,6 +21,10 @@ REFUSALS = frozenset(f"{_NO_IN_ENGLISH} {_NO_IN_KOREAN}".split())
 """How a refusal is spelt, in a column of consents or in a file of them: it counts in every spelling."""
 
 
+PSEUDONYM = re.compile(r"c_[0-9a-f]{20}")
+"""What we call customers: taken for a caller's number, it would be somebody else under the same name."""
+
+
 class BadField(ValueError):
     """The row goes to quarantine with this reason. `saved` are parts of it that count all the same: a refusal."""
 
@@ -108,6 +112,8 @@ def email(fields: dict[str, object], field: str = "email") -> str:
 def customer(fields: dict[str, object], name: str = "customer") -> str:
     """An external id; spreadsheets write whole numbers as 17850.0."""
     found = required(fields, name, most=120)
+    if PSEUDONYM.fullmatch(found):
+        raise BadField(f"{name}: a pseudonym of ours, send your own number")
     return found.removesuffix(".0") if re.fullmatch(r"\d+\.0", found) else found
 
 

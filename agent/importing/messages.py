@@ -5,12 +5,11 @@ Whatever else comes in (CloudEvents, signed webhooks) is brought into this form 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-
-import orjson
 
 from agent.domain.ids import digest
 from agent.domain.imports import CustomerRow, Message, Quarantined, Row
@@ -22,6 +21,8 @@ from agent.importing.records import Record
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
 AHEAD = timedelta(seconds=5)
 """A sender's clock that is further ahead than this is wrong: its times are put back by as much."""
+FARTHEST = timedelta(days=365)
+"""A clock further ahead than this tells nothing at all."""
 NAMELESS = "anon:"
 _TRAITS = {
     "firstName": "first_name",
@@ -70,12 +71,12 @@ def _who(fields: dict[str, Any]) -> str:
 def _when(fields: dict[str, Any], now: datetime, sent_at: datetime | None) -> datetime:
     at = f.maybe_moment(fields, "timestamp") or f.maybe_moment(fields, "originalTimestamp") or now
     ahead = sent_at - now if sent_at is not None else timedelta()
-    return at - ahead if ahead > AHEAD else at
+    return at - ahead if AHEAD < ahead < FARTHEST else at
 
 
 def _content(fields: Mapping[str, Any]) -> str:
     said = {name: fields[name] for name in sorted(fields) if name not in ("sentAt", "receivedAt")}
-    return orjson.dumps(said, option=orjson.OPT_SORT_KEYS, default=str).decode()
+    return json.dumps(said, sort_keys=True, default=str)
 
 
 def _rows(kind: str, key: str, who: str, at: datetime, fields: dict[str, Any], now: datetime) -> tuple[Row, ...]:

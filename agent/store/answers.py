@@ -57,7 +57,8 @@ class SqlAnswers:
         whose = select(c.erased_at).where(c.tenant == tenant, c.customer == customer).with_for_update(read=True)
         with self._database.writing() as connection:
             erased = connection.execute(whose).scalar() if customer else None
-            if erased is not None and connection.execute(select(a.at).where(*mine)).scalar() <= erased:
+            began = connection.execute(select(a.at).where(*mine)).scalar()
+            if erased is not None and began is not None and began <= erased:
                 connection.execute(delete(t.answers).where(*mine))
                 return
             values = {"status": answer.status, "body": pack(answer.body), "customer": customer or ""}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
@@ -76,8 +77,10 @@ class SqlChain:
 
     def verify(self, tenant: TenantId, anchors: Sequence[Anchor]) -> Verified:
         """Holds every row against its hash, its link and the anchors. All that was found is told, up to a hundred."""
-        breaks: list[Break] = []
-        wanted = {anchor.position: anchor.chain for anchor in anchors if anchor.position}
+        breaks = [Break(kind="cut", position=a.position) for a, b in pairwise(anchors) if b.position < a.position]
+        wanted: dict[int, set[str]] = {}
+        for anchor in anchors:
+            wanted.setdefault(anchor.position, set()).add(anchor.chain)
         position, chain, rows = 0, BEGINNING, 0
         for row in self._rows(tenant):
             rows += 1
@@ -88,15 +91,30 @@ class SqlChain:
             if link(chain, row.position, row.hash) != row.chain:
                 breaks.append(Break(kind="moved", position=row.position))
             position, chain = row.position, row.chain
-            if wanted.pop(position, chain) != chain:
+            if wanted.pop(position, {chain}) != {chain}:
                 breaks.append(Break(kind="rewritten", position=position))
             if len(breaks) >= MOST_BREAKS:
                 break
         if len(breaks) < MOST_BREAKS:
             breaks += [Break(kind="cut", position=place) for place in sorted(wanted) if place > position]
         unchained, forged = self._unchained(tenant)
+        forged += self._out_of_place(tenant)
         breaks += [Break(kind="inserted", position=0)] * forged
         return Verified(rows=rows, unchained=unchained, anchors=len(anchors), breaks=tuple(breaks))
+
+    def holds(self, tenant: TenantId, anchor: Anchor) -> bool:
+        """Whether the chain is at this position what it was."""
+        c = t.audit.c
+        query = select(c.chain).where(c.tenant == tenant, c.position == anchor.position)
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar() == anchor.chain
+
+    def _out_of_place(self, tenant: TenantId) -> int:
+        """Rows at places that the chain never gives."""
+        c = t.audit.c
+        query = select(func.count()).select_from(t.audit).where(c.tenant == tenant, c.position <= 0)
+        with self._database.reading() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def _rows(self, tenant: TenantId) -> Iterator[Any]:
         c, last = t.audit.c, 0

@@ -93,8 +93,12 @@ class SqlTokens:
         self._clock = clock
 
     def make(self, tenant: TenantId, customer: CustomerId, channel: Channel) -> str:
-        """The token of the two: 32 hex digits, from the port of randomness."""
+        """The token of the two: 32 hex digits, from the port of randomness; '' for somebody who was erased."""
+        c = t.customers.c
         with self._database.writing() as connection:
+            erased = select(c.erased_at).where(c.tenant == tenant, c.customer == customer)
+            if connection.execute(erased).scalar() is not None:
+                return ""
             found = tokens_of(connection, tenant, [customer], channel, self._ids, self._clock.now())
             return found[customer]
 

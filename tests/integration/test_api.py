@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -243,3 +244,99 @@ def test_what_goes_wrong_with_us_is_told_without_a_word_of_it(house: Api, monkey
     assert found.status_code == 500
     assert "ann@" not in found.text
     assert found.headers["x-request-id"]
+
+
+def test_a_pseudonym_is_nobodys_own_number(house: Api) -> None:
+    pseudonym = house.call("GET", "/v1/customers/c-2").json()["pseudonym"]
+    message = {"type": "track", "userId": pseudonym, "event": "Product Viewed"}
+    assert house.call("POST", "/v1/track", json=message).json()["quarantined"] == 1
+    assert house.decide(pseudonym, "k-1", event=CART).status_code == 200
+    happened = house.call("GET", "/v1/customers/c-2/timeline").json()["happened"]
+    assert "cart_updated" in [h["kind"] for h in happened]
+    assert house.call("PUT", "/v1/customers/c_00000000000000000000", json={}).status_code == 422
+    assert house.call("DELETE", f"/v1/customers/{pseudonym}").status_code == 200
+    assert house.call("GET", "/v1/customers/c-2").status_code == 404
+
+
+def test_people_who_are_met_by_an_event_are_each_their_own(house: Api) -> None:
+    for number in range(3):
+        assert house.decide(f"new-{number}", f"k-{number}", event=CART).status_code == 200
+        happened = house.call("GET", f"/v1/customers/new-{number}/timeline").json()["happened"]
+        assert [h["kind"] for h in happened] == ["cart_updated"]
+
+
+def test_whoever_may_only_read_gets_no_link_to_a_customers_choices(house: Api) -> None:
+    decision = house.decide("c-2", "k-0").json()["decision"]
+    reader = house.key([Scope.READ])
+    for path in ("why", "explain", ""):
+        found = house.call("GET", f"/v1/decisions/{decision}/{path}".rstrip("/"), key=reader)
+        assert found.status_code == 200
+        with house.house.database.reading() as connection:
+            tokens = list(connection.execute(select(t.unsubscribe_tokens.c.token)).scalars())
+        assert not any(token in found.text for token in tokens)
+        assert "Ann" not in found.text
+
+
+def test_a_key_gets_no_answer_that_another_key_may_read(house: Api) -> None:
+    assert "Ann" in house.decide("c-2", "k-0").text
+    narrow, headers = house.key([Scope.DECIDE]), {"idempotency-key": "k-0"}
+    again = house.call("POST", "/v1/decisions", key=narrow, json={"customer": "c-2"}, headers=headers)
+    assert again.status_code == 422
+    hook = {"url": "https://hook.example/x", "types": ["task.created"]}
+    assert house.call("POST", "/v1/webhooks", key=house.key([Scope.WEBHOOKS]), json=hook).status_code == 403
+
+
+def test_metrics_tell_a_tenant_nothing_of_another(house: Api) -> None:
+    house.decide("c-2", "k-0")
+    assert 'tenant="acme"' in house.call("GET", "/metrics").text
+    assert "acme" not in house.call("GET", "/metrics", key=house.key(tenant="rival")).text
+
+
+def test_one_odd_message_does_not_hold_up_the_others(house: Api) -> None:
+    odd = {"type": "track", "userId": "c-2", "event": "Product Viewed", "properties": {"value": 10**30}}
+    plain = {"type": "track", "userId": "c-2", "event": "Product Viewed", "messageId": "m"}
+    body = {"batch": [odd, plain], "sentAt": "9999-12-31T23:59:59Z"}
+    text = json.dumps(body)
+    found = house.call("POST", "/v1/batch", content=text, headers={"content-type": "application/json"})
+    assert found.status_code in (200, 400)
+    assert house.call("POST", "/v1/batch", json={**body, "batch": [plain]}).json()["accepted"] <= 1
+    assert "product_viewed" in house.call("GET", "/v1/customers/c-2/timeline").text
+
+
+def test_a_fact_that_was_set_now_is_not_undone_by_what_was_said_before(house: Api) -> None:
+    house.call("PUT", "/v1/customers/c-2", json={"first_name": "Newname"})
+    earlier = (NOON - timedelta(days=3)).isoformat()
+    said = {"userId": "c-2", "timestamp": earlier, "traits": {"firstName": "Oldname"}}
+    house.call("POST", "/v1/identify", json=said)
+    assert house.call("GET", "/v1/customers/c-2").json()["first_name"] == "Newname"
+
+
+def test_the_work_goes_on_after_whatever_fails(house: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    work, calls = Work(house.house), []
+
+    def failing(*_: Any) -> Any:
+        calls.append(1)
+        raise RuntimeError("once")
+
+    monkeypatch.setattr(type(house.house.keys), "tenants", failing)
+    work.start()
+    ends = time.monotonic() + 10
+    while len(calls) < 2 and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert work.is_alive()
+    work.stop()
+    assert len(calls) >= 2
+
+
+def test_one_bad_endpoint_does_not_starve_the_others(house: Api) -> None:
+    notices, tactful = house.tactful.stores.notices, house.tactful
+    assert house.call("POST", "/v1/webhooks", json={"url": "https://hook.example/\u0001"}).status_code == 422
+    notices.subscribe(tactful.tenant, "https://\u0001.example/", ["consent.changed"])
+    notices.subscribe(tactful.tenant, "http://inside.example/", ["consent.changed"])
+    tactful.consents.withdraw_all("c-2", "test")
+    tactful.auditing.link()
+    tactful.notifying.publish()
+    assert tactful.notifying.deliver() == 2
+    for one in tactful.notifying.all():
+        (delivery,) = tactful.notifying.deliveries(one.endpoint_id)
+        assert (delivery.state, delivery.attempts) == ("pending", 1)

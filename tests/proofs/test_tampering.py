@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from agent.auditing import Auditing
 from agent.domain.audit import Anchor
+from agent.domain.errors import StoreError
 from agent.domain.ids import TenantId
 from agent.store import schema as t
 from agent.store.chain import BEGINNING, SqlChain, link
@@ -164,4 +166,55 @@ def test_anchors_are_written_once_for_each_head_and_read_back(tmp_path: Path, cl
     assert auditing.anchor() is None
     assert auditing.anchored() == [made]
     assert auditing.verify().anchors == 1
+    database.close()
+
+
+def test_a_tail_that_was_cut_and_anchored_again_is_found(tmp_path: Path, clock: StoppedClock) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    chain = SqlChain(database, clock)
+    auditing = Auditing(ACME, None, None, chain, tmp_path / "acme.jsonl")  # type: ignore[arg-type]
+    for number in range(10, 14):
+        written(database, clock, 10 if number == 10 else 1, number)
+        auditing.link()
+        auditing.anchor()
+    with database.writing() as connection:
+        connection.execute(delete(t.audit).where(A.position > 11))
+    with pytest.raises(StoreError):
+        auditing.anchor()
+    for number in (20, 21, 22):
+        written(database, clock, 1, number)
+        auditing.link()
+        head = chain.head(ACME)
+        with auditing.anchors.open("ab") as file:  # as somebody would who has the file too, and may only add to it
+            said = {"at": str(head.at), "position": head.position, "chain": head.chain}
+            file.write(json.dumps(said).encode() + b"\n")
+    assert {b.kind for b in auditing.verify().breaks} >= {"cut", "rewritten"}
+    database.close()
+
+
+def test_a_row_at_a_place_that_the_chain_never_gives_is_found(tmp_path: Path, clock: StoppedClock) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    chain = SqlChain(database, clock)
+    written(database, clock, 5)
+    chain.extend(ACME)
+    with database.writing() as connection:
+        forged: dict[str, Any] = {"tenant": ACME, "at": clock.at, "what": "approval", "subject": "e_1", "detail": {}}
+        connection.execute(insert(t.audit), [forged | {"hash": audit_hash(**forged), "position": -1, "chain": "x"}])
+    assert [b.kind for b in chain.verify(ACME, []).breaks] == ["inserted"]
+    database.close()
+
+
+def test_a_line_that_a_crash_has_torn_does_not_end_anchoring(tmp_path: Path, clock: StoppedClock) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    auditing = Auditing(ACME, None, None, SqlChain(database, clock), tmp_path / "acme.jsonl")  # type: ignore[arg-type]
+    written(database, clock, 3)
+    auditing.link()
+    auditing.anchor()
+    with auditing.anchors.open("ab") as file:
+        file.write(b'{"at":"2026')
+    written(database, clock, 3, 3)
+    auditing.link()
+    assert auditing.anchor() is not None
+    assert [a.position for a in auditing.anchored()] == [3, 6]
+    assert auditing.verify().breaks == ()
     database.close()
