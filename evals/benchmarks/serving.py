@@ -41,11 +41,14 @@ class Measured:
 def crowd(home: Path, database_url: str | None = None) -> str:
     """A house full of customers who have just left a cart; a key to it."""
     settings = Settings(home=home, model_name=None, database_url=database_url)
-    tactful, now = open_tactful(settings), SystemClock().now()
+    database = open_database(settings)
+    tactful, now = open_tactful(settings, database=database), SystemClock().now()
     for start in range(0, PEOPLE, 500):
         tactful.take([row for n in range(start, start + 500) for row in _person(f"b-{n}", now)])
-    keys, _ = open_access(open_database(settings))
-    return keys.make(TenantId("default"), "bench", list(Scope), None)[1]
+    keys, _ = open_access(database)
+    secret = keys.make(TenantId("default"), "bench", list(Scope), None)[1]
+    database.close()
+    return secret
 
 
 def _person(name: str, now: datetime) -> list[Row]:
