@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -76,3 +77,40 @@ def test_keys_are_made_rotated_and_revoked(tmp_path: Path) -> None:
     assert listed.count("over since") == 2
     assert made.stdout.strip().split("_")[2] not in listed
     assert "no such scope" in tactful(tmp_path, "keys", "create", "x", "--scope", "all").stderr
+
+
+@pytest.mark.soak
+def test_a_server_that_is_killed_again_and_again_leaves_one_effect_to_a_key(tmp_path: Path) -> None:
+    """T5 with the process killed: wherever it was between effect and reply, the key's answer is the one decision."""
+    keys, kills = 60, 6
+    key = json.loads(tactful(tmp_path, "keys", "create", "crm", "--json").stdout)["key"]
+    database = Database(f"sqlite:///{tmp_path / 'tactful.db'}")
+    product = open_tactful(Settings(home=tmp_path, model_name=None), database=database)
+    product.take([row for n in range(keys) for row in regular(f"c-{n}")])
+    answers: dict[int, set[bytes]] = {number: set() for number in range(keys)}
+
+    def ask(place: str, number: int) -> int:
+        headers = {"authorization": f"Bearer {key}", "idempotency-key": f"k-{number}"}
+        try:
+            found = httpx.post(f"{place}/v1/decisions", json={"customer": f"c-{number}"}, headers=headers, timeout=10)
+        except httpx.HTTPError:
+            return 0
+        if found.status_code == 200:
+            answers[number].add(found.content)
+        return found.status_code
+
+    for kill in range(kills):
+        with serving.tactful_serve(tmp_path) as (place, process, _), ThreadPoolExecutor(8) as pool:
+            asked = [pool.submit(ask, place, number) for number in range(keys)]
+            time.sleep(0.05 + 0.07 * kill)
+            process.kill()
+            codes = {one.result() for one in asked}
+            assert codes <= {0, 200, 409}
+    time.sleep(61)  # what the dead held is free again
+    with serving.tactful_serve(tmp_path) as (place, _, _took), ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda number: ask(place, number), range(keys))) == {200}
+    assert {len(said) for said in answers.values()} == {1}
+    keyed = [d for d in product.decisions() if d.trigger.startswith("api:")]
+    assert len(keyed) == keys
+    assert len({e.key for d in keyed for e in product.effects(d)}) == sum(len(d.effects) for d in keyed)
+    database.close()
