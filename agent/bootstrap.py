@@ -6,7 +6,7 @@ import gc
 import platform
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,12 +21,12 @@ from agent.settings import Settings
 
 if TYPE_CHECKING:
     from agent.consenting import Consents
-    from agent.deciding import Deciding
+    from agent.deciding import Deciding, Rehearsed
     from agent.dispatch.dispatcher import Dispatcher, Route
     from agent.dispatch.judging import Judging
-    from agent.domain.guideline import Passage
     from agent.domain.stores import Stores
-    from agent.guidelines.index import ChromaIndex
+    from agent.graph.environment import Environment
+    from agent.guardrails.rulebook import RuleBook
     from agent.sending import Sending
     from agent.service import Tactful
     from agent.store.database import Database
@@ -82,6 +82,7 @@ def open_tactful(
     database: Database | None = None,
     decider: Decider | None = None,
     routes: Sequence[Route] | None = None,
+    rehearsed: Rehearsed | None = None,
 ) -> Tactful:
     """The product for one tenant. What is passed in replaces the default adapter. Raises InputError and StoreError."""
     from agent.service import Doors, Tactful
@@ -94,9 +95,12 @@ def open_tactful(
     store = database or open_database(settings)
     place = digest(platform.node(), str(guideline_folder(playbook, path).resolve()), size=6)
     books = _books(store, name, playbook, place, clock, ids)
+    stores = books.stores
+    if rehearsed is not None:
+        stores = replace(stores, commit=rehearsed.commit(stores.commit))
 
     def deciding() -> Deciding:
-        return _deciding(settings, name, playbook, path, books.stores, clock, decider)
+        return _deciding(settings, name, playbook, path, stores, clock, decider, rehearsed)
 
     def judging() -> Judging:
         return _judging(name, playbook, path)
@@ -106,7 +110,7 @@ def open_tactful(
         anchors=(settings.audit_anchors or settings.home / "anchors") / f"{name}.jsonl",
         own_network=settings.webhooks_own_network,
     )
-    return Tactful(name, playbook, books.stores, clock, ids, books.consents, sending, judging, deciding, doors)
+    return Tactful(name, playbook, stores, clock, ids, books.consents, sending, judging, deciding, doors)
 
 
 def open_access(database: Database, clock: Clock | None = None, ids: Ids | None = None) -> tuple[Keys, Answers]:
@@ -144,12 +148,12 @@ class _Books:
 
 
 def _books(store: Database, tenant: TenantId, playbook: Playbook, place: str, clock: Clock, ids: Ids) -> _Books:
-    from agent.consenting import Consents
     from agent.domain.stores import Stores
     from agent.guardrails.duties import Duties
     from agent.guardrails.rulebook import shipped
     from agent.store.bookings import SqlBookings, SqlCoupons
     from agent.store.chain import SqlChain
+    from agent.store.columns import SqlColumns
     from agent.store.commit import SqlCommit
     from agent.store.erasure import SqlErasure
     from agent.store.exporting import SqlExport
@@ -165,24 +169,14 @@ def _books(store: Database, tenant: TenantId, playbook: Playbook, place: str, cl
     from agent.store.people import SqlCustomers
     from agent.store.quality import SqlDataQuality
     from agent.store.records import SqlRecords
-    from agent.store.registers import SqlTokens
     from agent.store.rows import Pseudonyms
     from agent.store.snapshots import SqlSnapshots
-    from agent.store.timers import SqlTimers
 
     names = Pseudonyms(store, tenant, ids, clock)
     duties = Duties(lambda: shipped(playbook.packs), playbook.brand.country)
     customers = SqlCustomers(store)
     ledger = SqlLedger(store, clock, duties, playbook.brand.name)
-    consents = Consents(
-        tenant=tenant,
-        playbook=playbook,
-        ledger=ledger,
-        timers=SqlTimers(store),
-        tokens=SqlTokens(store, ids, clock),
-        customers=customers,
-        clock=clock,
-    )
+    consents = _consents(store, tenant, playbook, ledger, clock, ids)
     stores = Stores(
         snapshots=SqlSnapshots(store, playbook),
         commit=SqlCommit(store, tenant, names, clock),
@@ -195,6 +189,7 @@ def _books(store: Database, tenant: TenantId, playbook: Playbook, place: str, cl
         erasure=SqlErasure(store, names, clock, duties, playbook.brand.name),
         inbox=SqlInbox(store, names, clock, duties, playbook),
         export=SqlExport(store),
+        columns=SqlColumns(store),
         chain=SqlChain(store, clock),
         notices=SqlNotices(store, clock, ids, seeded(tenant)),
         identities=SqlIdentities(store, clock, duties, playbook.brand.name),
@@ -204,6 +199,25 @@ def _books(store: Database, tenant: TenantId, playbook: Playbook, place: str, cl
         outcomes=SqlOutcomes(store, clock, duties, playbook.brand.name),
     )
     return _Books(stores, consents, names, ledger)
+
+
+def _consents(
+    store: Database, tenant: TenantId, playbook: Playbook, ledger: SqlLedger, clock: Clock, ids: Ids
+) -> Consents:
+    from agent.consenting import Consents
+    from agent.store.people import SqlCustomers
+    from agent.store.registers import SqlTokens
+    from agent.store.timers import SqlTimers
+
+    return Consents(
+        tenant=tenant,
+        playbook=playbook,
+        ledger=ledger,
+        timers=SqlTimers(store),
+        tokens=SqlTokens(store, ids, clock),
+        customers=SqlCustomers(store),
+        clock=clock,
+    )
 
 
 def _judging(tenant: TenantId, playbook: Playbook, path: Path) -> Judging:
@@ -308,17 +322,19 @@ def _deciding(
     stores: Stores,
     clock: Clock,
     decider: Decider | None,
+    rehearsed: Rehearsed | None,
 ) -> Deciding:
     from agent.deciding import Deciding
     from agent.decisioning.choice import HashRng
     from agent.graph.build import Steps, build
     from agent.graph.environment import environment
     from agent.guardrails.rulebook import shipped
+    from agent.guidelines.index import open_index
     from tools.catalogue import Catalogue
 
     toolset = Catalogue()
     passages = read_passages(playbook, path)
-    index = _index(settings, tenant, passages)
+    index = open_index(settings, tenant, passages)
     seed = f"tactful:{tenant}"
     env = environment(
         tenant,
@@ -330,6 +346,8 @@ def _deciding(
         passages,
         read_messages(playbook, path),
     )
+    if rehearsed is not None:
+        env = replace(env, arbitrate=rehearsed.arbiter, keeps_inputs=False)
     if decider is None and settings.model_name:
         from agent.graph.deciders.model import ModelDecider
 
@@ -357,22 +375,12 @@ def _deciding(
     )
 
 
-def _index(settings: Settings, tenant: TenantId, passages: Sequence[Passage]) -> ChromaIndex:
-    """The passages in Chroma; by their words alone while the endpoint for vectors fails. Raises InputError."""
-    from agent.guidelines.embedding import Endpoint, NoVectors
-    from agent.guidelines.index import ChromaIndex, connect
+def environment_of(tenant: TenantId, path: Path, playbook: Playbook, book: RuleBook) -> Environment:
+    """What deciding needs, without a store or an index: for whoever compares two policies."""
+    from agent.decisioning.choice import HashRng
+    from agent.graph.environment import environment
+    from agent.guidelines.index import NoIndex
+    from tools.catalogue import Catalogue
 
-    client = connect(settings.home / "chroma")
-    if settings.embedding_url is None:
-        return ChromaIndex(client, tenant, passages)
-    if not settings.embedding_model:
-        raise InputError(
-            "the endpoint is set, but no model is named", place="TACTFUL_EMBEDDING_MODEL", next_step="Name one."
-        )
-    try:
-        vectors = Endpoint(
-            settings.embedding_url, settings.embedding_model, settings.embedding_key, settings.deadline_seconds
-        )
-        return ChromaIndex(client, tenant, passages, vectors)
-    except NoVectors:
-        return ChromaIndex(client, tenant, passages)
+    passages, wording = read_passages(playbook, path), read_messages(playbook, path)
+    return environment(tenant, playbook, book, Catalogue(), NoIndex(), HashRng(f"tactful:{tenant}"), passages, wording)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from agent.domain.errors import StoreError
 from agent.domain.guideline import Passage
 from agent.domain.ids import TenantId
-from agent.domain.ports import GuidelineIndex, GuidelineVersions, Toolset
+from agent.domain.ports import Commit, GuidelineIndex, GuidelineVersions, Toolset
 
 if TYPE_CHECKING:
+    from agent.decisioning.choice import Arbiter
     from agent.graph.build import Steps
     from agent.graph.environment import Environment
 
@@ -32,6 +33,14 @@ class Deciding:
     index: GuidelineIndex
     passages: tuple[Passage, ...]
     seed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsed:
+    """What a simulation changes about the product: who looks on at each commit, and how is arbitrated."""
+
+    commit: Callable[[Commit], Commit]
+    arbiter: Arbiter
 
 
 class InForce:

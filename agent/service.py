@@ -199,6 +199,10 @@ class Tactful:
         swept.merge(self.sending.drain(rest).counts)
         return swept
 
+    def decide_on(self, asked: Mapping[CustomerId, TriggerKey]) -> Iterator[Committed]:
+        """A recorded decision for each of these, now, without a model; unknown ones are skipped."""
+        return self._decide_many(asked, self._clock.now())
+
     def _decide_many(self, asked: Mapping[CustomerId, TriggerKey], now: datetime) -> Iterator[Committed]:
         """Without a model: in bulk, and by the graph for those who need it."""
         from agent.graph.bulk import decide_many  # lazily, like all that loads the graph
@@ -228,7 +232,7 @@ class Tactful:
             customers=self.stores.customers,
             clock=self._clock,
             ids=self._ids,
-            decide=lambda asked: self._decide_many(asked, self._clock.now()),
+            decide=self.decide_on,
         )
 
     def now(self) -> datetime:
@@ -267,6 +271,10 @@ class Tactful:
     def find(self, customer: str) -> CustomerId:
         """The pseudonym of a customer. Raises NotFound."""
         return self.stores.customers.find(self.tenant, ExternalId(customer))
+
+    def pseudonyms(self, customers: Sequence[str]) -> dict[str, CustomerId]:
+        """The pseudonyms of those among them that are known, by external id."""
+        return self.stores.customers.find_many(self.tenant, [ExternalId(name) for name in customers])
 
     def where(self, customer: CustomerId) -> tuple[str, str]:
         """(locale, zone) of a customer, the brand's where unknown."""

@@ -10,11 +10,13 @@ import typer
 from agent.cli import data, deciding, demo, journey, resources, setup
 from agent.cli.audit import audit
 from agent.cli.consent import consent
+from agent.cli.diff import diff
 from agent.cli.dispatch import approve, dispatch
 from agent.cli.identities import identities
 from agent.cli.keys import keys
 from agent.cli.rules import rules
 from agent.cli.serve import serve
+from agent.cli.simulate import simulate
 from agent.cli.tools import tools
 
 
@@ -52,6 +54,8 @@ app.command("decide")(deciding.decide)
 app.command("explain")(deciding.explain)
 app.command("replay")(deciding.replay)
 app.command("rehearse")(deciding.rehearse)
+app.command("simulate")(simulate)
+app.command("diff")(diff)
 app.add_typer(data.guidelines, name="guidelines")
 app.add_typer(consent, name="consent")
 app.add_typer(identities, name="identities")

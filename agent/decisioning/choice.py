@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from agent.decisioning.arbitration import rank
 from agent.domain.action import Candidate
 from agent.domain.customer import Snapshot
 from agent.domain.decision import Draws
@@ -36,6 +37,18 @@ class Choice:
     candidate: Candidate | None
     draws: Draws
     fixed: bool = False
+
+
+Arbiter = Callable[[Sequence[Candidate], Snapshot, float, Rng], tuple[list[Candidate], Choice]]
+"""Ranks what is scored and chooses, given the share (percent) that is held out. A simulation compares several."""
+
+
+def arbitrate(
+    scored: Sequence[Candidate], snapshot: Snapshot, holdout_percent: float, rng: Rng
+) -> tuple[list[Candidate], Choice]:
+    """By the whole score, with holdout and exploration: the product's own way."""
+    ranked = rank(scored)
+    return ranked, choose(ranked, snapshot, holdout_percent, rng)
 
 
 def seed_of(snapshot: Snapshot) -> str:

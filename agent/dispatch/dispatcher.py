@@ -55,7 +55,7 @@ class Dispatcher:
         """One round over all providers; empty where nothing was due."""
         swept, off = Swept(), self._off()
         for route, pace in zip(self.routes, self._paces, strict=True):
-            if route.provider.abilities.name in off:
+            if route.provider.abilities.name in off or not self._outbox.stirs(route.channels):
                 continue
             swept.add("recovered", self._results.recover(route.channels, route.provider.abilities))
             if route.provider.abilities.can_look_up:
@@ -100,9 +100,9 @@ class Dispatcher:
 
     def _hand_over(self, provider: Provider, claims: Sequence[Claim]) -> Iterator[list[tuple[Claim, Result]]]:
         """Sends all at once; answers come in the groups in which they arrive: none waits long to be recorded."""
-        if len(claims) < 2:
+        if len(claims) < 2 or provider.abilities.at_once:
             if claims:
-                yield [(claims[0], hand_over(provider, claims[0]))]
+                yield [(claim, hand_over(provider, claim)) for claim in claims]
             return
         waiting = {self._pool.submit(hand_over, provider, claim): claim for claim in claims}
         while waiting:

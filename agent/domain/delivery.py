@@ -98,13 +98,15 @@ Result = Sent | Refused | Unknown
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abilities:
     """What a provider can do. `honours_keys`: a repetition with the same key is taken once. `can_look_up`: it can be
-    asked whether a key was taken. One that has neither gets one try, and what is unknown goes to a person."""
+    asked whether a key was taken. One that has neither gets one try, and what is unknown goes to a person. One that
+    answers `at_once` needs no threads."""
 
     name: str
     honours_keys: bool = False
     can_look_up: bool = False
     per_second: float = 20.0
     concurrency: int = 4
+    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,6 +102,8 @@ class Commit(Protocol):
 class Outbox(Protocol):
     """Effects on their way out. A claim is judged in its own transaction and leased to one worker."""
 
+    def stirs(self, channels: Sequence[Channel]) -> bool: ...
+
     def claim(
         self, judge: Callable[..., Judged], channels: Sequence[Channel], limit: int, lease: timedelta, swept: Swept
     ) -> list[Claim]: ...
@@ -327,12 +329,29 @@ class Known:
     country: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderColumns:
+    """One entry for each order, in columns; `value` in main units."""
+
+    customers: tuple[CustomerId, ...]
+    at: tuple[datetime, ...]
+    value: tuple[float, ...]
+
+
+class Columns(Protocol):
+    """Facts about all customers, in columns."""
+
+    def orders(self, tenant: TenantId, currency: str) -> OrderColumns: ...
+
+
 class Customers(Protocol):
     """Who is meant, who there is, and what only the sender may see. Of one person under several names: the one kept."""
 
     def heads(self, tenant: TenantId, customers: Sequence[CustomerId]) -> dict[CustomerId, CustomerId]: ...
 
     def find(self, tenant: TenantId, name: ExternalId | CustomerId) -> CustomerId: ...
+
+    def find_many(self, tenant: TenantId, names: Sequence[ExternalId]) -> dict[str, CustomerId]: ...
 
     def all(self, tenant: TenantId) -> list[CustomerId]: ...
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from agent.domain.doors import AuditChain, Export, Inbox, Notices
 from agent.domain.ports import (
     Bookings,
+    Columns,
     Commit,
     Coupons,
     Customers,
@@ -45,3 +46,4 @@ class Stores:
     export: Export
     chain: AuditChain
     notices: Notices
+    columns: Columns

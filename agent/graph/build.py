@@ -15,22 +15,21 @@ from typing import Any
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
-from agent.domain.action import HoldReason, Kind, Stage
+from agent.domain.action import HoldReason, Kind
 from agent.domain.bundle import Brief, Committed, Exhausted, Proposal
 from agent.domain.errors import DeciderError, NotFound
-from agent.domain.ids import CustomerId, RuleId, TriggerKey
+from agent.domain.ids import CustomerId, TriggerKey
 from agent.domain.instants import as_present, instant
 from agent.domain.ports import Clock, Commit, Decider, Snapshots
-from agent.domain.verdict import Verdict, VerdictKind
+from agent.domain.verdict import Verdict
 from agent.graph import nodes
 from agent.graph.deciders.engine import EngineDecider
 from agent.graph.environment import Environment
+from agent.graph.refusals import EXHAUSTED, NO_WORDS, own_verdict
 from agent.graph.state import Answer, Request, State, Step
 
 RETRIES = 2
 """Conflicts after which the engine decides; one more, and the decision is a hold."""
-EXHAUSTED = RuleId("tactful-exhausted")
-NO_WORDS = RuleId("tactful-no-words")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,12 +156,6 @@ async def _ask(decider: Decider, brief: Brief, ends: float) -> Proposal:
     except Exception as error:
         raise DeciderError("failed", f"the decider failed ({type(error).__name__})") from error
     return nodes.checked(brief, proposal)
-
-
-def own_verdict(rule: RuleId, hold: HoldReason, detail: str) -> Verdict:
-    return Verdict(
-        kind=VerdictKind.DENY, rule=rule, pack="tactful", stage=Stage.GUARD, hold=hold, source="DESIGN 3", detail=detail
-    )
 
 
 def _proposal(state: State) -> Proposal:

@@ -10,16 +10,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from agent.decisioning.arbitration import score
-from agent.domain.action import Score
-from agent.domain.bundle import Bundle, Committed
+from agent.domain.action import HoldReason, Score
+from agent.domain.bundle import Bundle, Committed, Draft
 from agent.domain.customer import Snapshot
 from agent.domain.errors import DeciderError
 from agent.domain.ids import CustomerId, TriggerKey
 from agent.domain.ports import Commit, Snapshots
+from agent.domain.signals import Situation
+from agent.domain.verdict import Verdict
 from agent.graph import nodes
 from agent.graph.deciders.engine import word
 from agent.graph.environment import Environment
-from agent.graph.weigh import Survey, settle, survey
+from agent.graph.refusals import NO_WORDS, own_verdict
+from agent.graph.weigh import Survey, Weighing, settle, survey
 
 BATCH = 250
 
@@ -72,3 +75,24 @@ def _bundle(env: Environment, each: Survey, scores: Sequence[Score], trigger: Tr
     if ruling.forbidding is not None:
         return None
     return nodes.bundle(env, trigger, weighing, passages, proposal, draft, ruling)
+
+
+def lawful_best(env: Environment, situation: Situation) -> tuple[Weighing, Draft | None]:
+    """What the engine would do for one customer, down to the first candidate that the guard lets pass; nothing is
+    reserved or written. For whoever compares two policies."""
+    taken_back: dict[str, Verdict] = {}
+    while True:
+        weighing = nodes.weigh(env, situation, taken_back)
+        if weighing.chosen is None:
+            return weighing, None
+        brief = nodes.brief(env, weighing, {})
+        key = brief.lines[0].treatment.key
+        try:
+            draft = nodes.act(env, weighing, brief, word(brief, env.wording))
+        except DeciderError as error:
+            taken_back[key] = own_verdict(NO_WORDS, HoldReason.INELIGIBLE, str(error))
+            continue
+        verdict = nodes.guard(env, weighing, draft).forbidding
+        if verdict is None:
+            return weighing, draft
+        taken_back[draft.treatment.key] = verdict

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 
 import orjson
 from pydantic import TypeAdapter
 
+from agent.decisioning.choice import Arbiter, arbitrate
 from agent.domain.action import Action
 from agent.domain.decision import Versions
 from agent.domain.errors import NotFound
-from agent.domain.guideline import Passage
+from agent.domain.guideline import GuidelineQuery, Passage
 from agent.domain.ids import TenantId, digest
 from agent.domain.playbook import Playbook
 from agent.domain.ports import GuidelineIndex, Rng, Toolset
 from agent.domain.signals import SIGNALS_VERSION
+from agent.graph.treatments import Alike
 from agent.guardrails.judge import Guard
 from agent.guardrails.rulebook import RuleBook
 from prompts.loading import SHIPPED, Wording
 
+MOST_DAYS = 16
 _PLAYBOOK = TypeAdapter(Playbook)
 _PASSAGES = TypeAdapter(tuple[Passage, ...])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """`policy` is the playbook and the packs as bytes, kept with the decisions so that each can be replayed."""
+    """`policy` is the playbook and the packs as bytes, kept with the decisions so that each can be replayed; what a
+    simulation decides is not, and `keeps_inputs` spares it their bytes."""
 
     tenant: TenantId
     playbook: Playbook
@@ -38,6 +44,24 @@ class Environment:
     policy: bytes
     policy_hash: str
     versions: Versions
+    arbitrate: Arbiter = arbitrate
+    keeps_inputs: bool = True
+    alike: Alike = field(default_factory=Alike)
+    _days: dict[tuple[str, date], Mapping[str, tuple[Passage, ...]]] = field(default_factory=dict)
+
+    def recalled(self, locale: str, day: date) -> Mapping[str, tuple[Passage, ...]]:
+        """The passages on each action in a language on a day; of a few days kept, for many customers ask alike."""
+        found = self._days.get((locale, day))
+        if found is None:
+            found = {a.name: self._about(a.name, locale, day) for a in self.toolset.actions()}
+            if len(self._days) >= MOST_DAYS:
+                self._days.clear()
+            self._days[locale, day] = found
+        return found
+
+    def _about(self, action: str, locale: str, day: date) -> tuple[Passage, ...]:
+        query = GuidelineQuery(locale=locale, day=day, action=action, words=action.replace("_", " "))
+        return tuple(found.passage for found in self.index.find(query))
 
     def action(self, name: str) -> Action:
         """The catalogue's entry. Raises NotFound."""

@@ -16,7 +16,7 @@ from agent.domain.bundle import Brief, Bundle, Delivery, Draft, Effect, EffectSt
 from agent.domain.customer import IN_SESSION, Channel, Snapshot
 from agent.domain.decision import Decision, Versions
 from agent.domain.errors import DeciderError
-from agent.domain.guideline import GuidelineQuery, Passage
+from agent.domain.guideline import Passage
 from agent.domain.ids import CustomerId, EffectId, RuleId, TriggerKey, decision_id, digest
 from agent.domain.journey import Course
 from agent.domain.signals import Situation
@@ -48,15 +48,7 @@ def recall(env: Environment, situation: Situation) -> Passages:
     """What the brand says about each action, in the customer's language, valid on the customer's day."""
     snapshot = situation.snapshot
     day = situation.now.astimezone(ZoneInfo(snapshot.zone or env.playbook.brand.zone)).date()
-    return {
-        action.name: tuple(
-            found.passage
-            for found in env.index.find(
-                GuidelineQuery(locale=snapshot.locale, day=day, action=action.name, words=action.name.replace("_", " "))
-            )
-        )
-        for action in env.toolset.actions()
-    }
+    return env.recalled(snapshot.locale, day)
 
 
 def weigh(env: Environment, situation: Situation, taken_back: Mapping[str, Verdict]) -> Weighing:
@@ -165,15 +157,9 @@ def bundle(
     chosen = _chosen(weighing, draft)
     if gave_up is not None:
         chosen, draft, ruling = None, None, None
-    body = inputs.to_bytes(
-        inputs.Inputs(
-            snapshot=snapshot,
-            now=situation.now,
-            passages={name: tuple(p.passage_id for p in found) for name, found in passages.items()},
-            specific=tuple(sorted({p.passage_id for found in passages.values() for p in found if p.actions})),
-        )
-    )
-    decision = _decision(env, trigger, weighing, chosen, proposal, ruling, digest(body.decode()), gave_up)
+    body = _inputs(situation, passages) if env.keeps_inputs else b""
+    input_hash = digest(body.decode()) if body else ""
+    decision = _decision(env, trigger, weighing, chosen, proposal, ruling, input_hash, gave_up)
     effects: tuple[Effect, ...] = ()
     path: Course | None = None
     if draft is not None and ruling is not None:
@@ -190,6 +176,17 @@ def bundle(
         opens=draft.opens if draft is not None else "",
         settles=draft.settles if draft is not None else (),
         timers=_waits(decision, proposal, situation),
+    )
+
+
+def _inputs(situation: Situation, passages: Passages) -> bytes:
+    return inputs.to_bytes(
+        inputs.Inputs(
+            snapshot=situation.snapshot,
+            now=situation.now,
+            passages={name: tuple(p.passage_id for p in found) for name, found in passages.items()},
+            specific=tuple(sorted({p.passage_id for found in passages.values() for p in found if p.actions})),
+        )
     )
 
 

@@ -18,6 +18,7 @@ from agent.domain.ports import GuidelineIndex, Toolset
 from agent.graph import build
 from agent.graph.environment import environment, policy_from
 from agent.graph.inputs import Inputs, from_bytes, proposal_from
+from agent.graph.refusals import EXHAUSTED, own_verdict
 from agent.graph.state import MOST_STEPS, Request
 
 
@@ -48,9 +49,9 @@ async def replay(
         commit_port=listener,
         decider=_decider(recorded),
         refused={
-            c.treatment.key: build.own_verdict(build.EXHAUSTED, c.hold or HoldReason.BUDGET, "as recorded")
+            c.treatment.key: own_verdict(EXHAUSTED, c.hold or HoldReason.BUDGET, "as recorded")
             for c in recorded.candidates
-            if c.rule == build.EXHAUSTED
+            if c.rule == EXHAUSTED
         },
         deadline=60.0,
     )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from agent.domain.action import Action, Aim, Candidate, Fate, HoldReason, Kind, Stage, Treatment, When
 from agent.domain.customer import IN_SESSION, Channel
 from agent.domain.ids import RuleId
 from agent.domain.verdict import Verdict, VerdictKind
-from agent.graph.environment import Environment
 from agent.guardrails.judge import Screen
 from agent.journeys.course import refusal
+
+if TYPE_CHECKING:
+    from agent.graph.environment import Environment
 
 NO_SIGNAL = RuleId("tactful-no-signal")
 UNREACHABLE = RuleId("tactful-unreachable")
@@ -33,6 +37,24 @@ class Disposition:
     hold: HoldReason | None = None
 
 
+Fates = tuple[Disposition, ...]
+Made = dict[tuple[str, Channel], list[Candidate]]
+
+
+class Alike:
+    """Candidates that many customers of one instant have alike, as nothing calls for them: each is made once."""
+
+    def __init__(self) -> None:
+        self._now: datetime | None = None
+        self._made: dict[Fates, Made] = {}
+
+    def of(self, now: datetime, fates: Fates) -> Made:
+        """What was made so far of these fates, by action and channel."""
+        if now != self._now:
+            self._now, self._made = now, {}
+        return self._made.setdefault(fates, {})
+
+
 class Treatments:
     """All treatments of one customer. What nothing calls for falls alike for every action of a kind on a channel: that
     is found once."""
@@ -44,41 +66,35 @@ class Treatments:
         self._reach = {reach.channel for reach in screen.situation.snapshot.reach}
         live = screen.situation.signals.live
         self._in_session = live is not None and live.in_session
-        self._quiet: dict[tuple[Kind, Channel, bool], list[Disposition]] = {}
+        self._quiet: dict[tuple[Kind, Channel, bool], tuple[Fates, Made]] = {}
 
     def of(self, action: Action, aim: Aim | None) -> list[Candidate]:
         """Every treatment of the action once. What is still open stands as LOST at arbitration until the winner is
         known. `aim` is None where nothing calls for the action."""
         terms = self._env.playbook.actions.get(action.name)
-        entity = aim.entity if aim else ""
-        found = []
+        found: list[Candidate] = []
         for channel in action.channels:
             if terms is None or (terms.channels is not None and channel not in terms.channels):
-                fates = [self._out(NOT_IN_PLAYBOOK)]
+                fates: Fates = (self._out(NOT_IN_PLAYBOOK),)
+                found += _candidates(action, channel, fates, aim.entity if aim else "")
             elif aim is None:
-                fates = self._uncalled(action, channel)
+                found += self._uncalled(action, channel)
             else:
-                fates = self._called(action, channel, aim)
-            found += [
-                Candidate(
-                    treatment=Treatment(action=action.name, channel=channel, when=x.when, at=x.at, entity=entity),
-                    kind=action.kind,
-                    fate=x.fate,
-                    stage=x.stage,
-                    rule=x.rule,
-                    hold=x.hold,
-                )
-                for x in fates
-            ]
+                found += _candidates(action, channel, self._called(action, channel, aim), aim.entity)
         return found
 
-    def _uncalled(self, action: Action, channel: Channel) -> list[Disposition]:
+    def _uncalled(self, action: Action, channel: Channel) -> list[Candidate]:
         key = (action.kind, channel, action.best_hour)
         known = self._quiet.get(key)
         if known is None:
             verdict = self._env.guard.closed(self._screen, action.kind, channel)
-            known = self._quiet[key] = self._fates(action, channel, verdict, called=False)
-        return known
+            fates = tuple(self._fates(action, channel, verdict, called=False))
+            known = self._quiet[key] = (fates, self._env.alike.of(self._now, fates))
+        fates, made = known
+        mine = made.get((action.name, channel))
+        if mine is None:
+            mine = made[action.name, channel] = _candidates(action, channel, fates, "")
+        return mine
 
     def _called(self, action: Action, channel: Channel, aim: Aim) -> list[Disposition]:
         verdict = self._env.guard.removal(self._screen, action, channel, aim)
@@ -142,3 +158,17 @@ class Treatments:
 
     def _removed(self, verdict: Verdict, when: When = When.NOW, at: datetime | None = None) -> Disposition:
         return Disposition(when, at or self._now, Fate.REMOVED, verdict.stage, verdict.rule, verdict.hold)
+
+
+def _candidates(action: Action, channel: Channel, fates: Sequence[Disposition], entity: str) -> list[Candidate]:
+    return [
+        Candidate(
+            treatment=Treatment(action=action.name, channel=channel, when=x.when, at=x.at, entity=entity),
+            kind=action.kind,
+            fate=x.fate,
+            stage=x.stage,
+            rule=x.rule,
+            hold=x.hold,
+        )
+        for x in fates
+    ]

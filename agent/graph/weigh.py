@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from agent.decisioning import silence
 from agent.decisioning.arbitration import rank
-from agent.decisioning.choice import choose, seed_of
+from agent.decisioning.choice import seed_of
 from agent.decisioning.economics import Row, row
 from agent.decisioning.features import blind
 from agent.domain.action import Aim, Candidate, Fate, HoldReason, Kind, Score, Stage
@@ -93,13 +93,14 @@ def settle(env: Environment, survey: Survey, scores: Sequence[Score], taken_back
     owed = [c for c in survey.owed if c.treatment.key not in taken_back]
     removed = (*survey.settled, *refused)
     seed = seed_of(survey.situation.snapshot)
-    ranked = rank([c for c in scored if c.treatment.key not in taken_back])
+    open_ones = [c for c in scored if c.treatment.key not in taken_back]
     if owed:
-        lost = tuple(ranked)
+        lost = tuple(rank(open_ones))
         return Weighing(
             survey, tuple(owed), (*removed, *lost), owed[0], True, Draws(arm="none", propensity=MICROS, seed=seed), None
         )
-    choice = choose(ranked, survey.situation.snapshot, env.playbook.limits.holdout_percent, env.rng)
+    share = env.playbook.limits.holdout_percent
+    ranked, choice = env.arbitrate(open_ones, survey.situation.snapshot, share, env.rng)
     why = None if choice.candidate else silence.reason(removed, ranked, choice.draws)
     return Weighing(survey, tuple(ranked), removed, choice.candidate, choice.fixed, choice.draws, why)
 

@@ -15,16 +15,17 @@ from typing import Any
 import numpy as np
 from chromadb import PersistentClient
 from chromadb.api import ClientAPI
-from chromadb.config import Settings
+from chromadb.config import Settings as ChromaSettings
 from chromadb.errors import ChromaError, NotFoundError
 from numpy.typing import NDArray
 
-from agent.domain.errors import StoreError
+from agent.domain.errors import InputError, StoreError
 from agent.domain.guideline import ANY, Found, GuidelineQuery, Passage
 from agent.domain.ids import TenantId, digest
 from agent.guidelines.embedding import Embedder, HashedTerms, NoVectors
 from agent.guidelines.reading import version_of
 from agent.guidelines.sparse import Scores, Sparse
+from agent.settings import Settings
 
 _PRIORITY = 0.05
 """What one step of priority is worth beside a closeness between 0 and 1."""
@@ -54,7 +55,7 @@ def connect(folder: Path) -> ClientAPI:
     By its absolute path: Chroma keeps one client per path and process, also when the working directory has changed.
     """
     with _plain_errors():
-        return PersistentClient(path=str(folder.resolve()), settings=Settings(anonymized_telemetry=False))
+        return PersistentClient(path=str(folder.resolve()), settings=ChromaSettings(anonymized_telemetry=False))
 
 
 class ChromaIndex:
@@ -92,6 +93,15 @@ class ChromaIndex:
                 self._cache.clear()
             self._cache[query] = known
         return known
+
+
+class NoIndex:
+    """Finds nothing (the `GuidelineIndex` port): for comparisons in which words play no part."""
+
+    version = "none"
+
+    def find(self, query: GuidelineQuery) -> tuple[Found, ...]:
+        return ()
 
 
 class _Shelf:
@@ -193,3 +203,23 @@ def _metadata(passage: Passage) -> dict[str, str | int | bool]:
     marks |= {f"action:{name}": True for name in passage.actions or (ANY,)}
     marks |= {f"channel:{name}": True for name in passage.channels or (ANY,)}
     return marks
+
+
+def open_index(settings: Settings, tenant: TenantId, passages: Sequence[Passage]) -> ChromaIndex:
+    """The passages in Chroma; by their words alone while the endpoint for vectors fails. Raises InputError."""
+    from agent.guidelines.embedding import Endpoint
+
+    client = connect(settings.home / "chroma")
+    if settings.embedding_url is None:
+        return ChromaIndex(client, tenant, passages)
+    if not settings.embedding_model:
+        raise InputError(
+            "the endpoint is set, but no model is named", place="TACTFUL_EMBEDDING_MODEL", next_step="Name one."
+        )
+    try:
+        vectors = Endpoint(
+            settings.embedding_url, settings.embedding_model, settings.embedding_key, settings.deadline_seconds
+        )
+        return ChromaIndex(client, tenant, passages, vectors)
+    except NoVectors:
+        return ChromaIndex(client, tenant, passages)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import orjson
 from pydantic import TypeAdapter
 
 from agent.domain.bundle import Payload
@@ -12,7 +13,8 @@ _PAYLOAD = TypeAdapter(Payload)
 
 
 def decision_bytes(decision: Decision) -> bytes:
-    return _DECISION.dump_json(decision, exclude_defaults=True)
+    """By orjson, whose enums cost nothing: a decision has about a hundred candidates, each with seven."""
+    return orjson.dumps(decision)
 
 
 def decision_from(body: bytes) -> Decision:

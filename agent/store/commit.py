@@ -151,7 +151,8 @@ class _Writer:
 
     def _gather(self, bundle: Bundle, allocated: dict[str, str]) -> None:
         decision = bundle.decision
-        self._add(t.inputs, hash=decision.inputs, customer=decision.customer, body=pack(bundle.inputs))
+        if bundle.inputs:
+            self._add(t.inputs, hash=decision.inputs, customer=decision.customer, body=pack(bundle.inputs))
         if decision.policy not in self._policies:
             self._policies.add(decision.policy)
             self._add(t.inputs, hash=decision.policy, customer=None, body=pack_kept(bundle.policy))

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from agent.domain.errors import StoreError
 from agent.store.schema import REVISION
@@ -25,8 +25,10 @@ BUSY_SECONDS = 30
 class Database:
     """`reading()` sees one consistent state; `writing()` is one serialised transaction, whole or not at all."""
 
-    def __init__(self, url: str) -> None:
-        self.engine = _engine(_url(url))
+    def __init__(self, url: str, *, lasting: bool = True) -> None:
+        """What is not `lasting` is a simulation's: nobody needs it after a crash, and nothing in it is to be erased."""
+        self.engine = _engine(_url(url), lasting)
+        self._standing: Connection | None = None
         self._one_at_a_time = threading.Lock() if self.dialect == "sqlite" else nullcontext()
         try:
             self._migrate()
@@ -39,7 +41,21 @@ class Database:
         return self.engine.dialect.name
 
     @contextmanager
+    def together(self) -> Iterator[None]:
+        """One transaction of all that is read and written until the end, by one thread: a simulation's tick. What is
+        refused is refused before its first write, or the whole goes back."""
+        with self.writing() as connection:
+            self._standing = connection
+            try:
+                yield
+            finally:
+                self._standing = None
+
+    @contextmanager
     def reading(self) -> Iterator[Connection]:
+        if self._standing is not None:
+            yield self._standing
+            return
         options = {} if self.dialect == "sqlite" else {"isolation_level": "REPEATABLE READ"}
         with _plain_errors(), self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
@@ -48,6 +64,9 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """SQLite takes the write lock at once, so that what is read inside cannot change before the commit. Writers of
         one process queue up before it: SQLite's own waiting is sleeping, longer and longer."""
+        if self._standing is not None:
+            yield self._standing
+            return
         with (
             _plain_errors(),
             self._one_at_a_time,
@@ -104,7 +123,7 @@ def _url(url: str) -> URL:
     return parsed
 
 
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, lasting: bool) -> Engine:
     if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=5, hide_parameters=True)
     if url.database and url.database != ":memory:":
@@ -115,12 +134,18 @@ def _engine(url: URL) -> Engine:
                 f"the folder for the database cannot be made ({error.strerror})",
                 next_step="Set TACTFUL_HOME to a folder you own.",
             ) from error
-    engine = create_engine(
-        url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, hide_parameters=True
-    )
-    event.listen(engine, "connect", _prepare_sqlite)
+    one = {} if lasting else {"poolclass": StaticPool}
+    arguments = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True, **one)
+    event.listen(engine, "connect", _prepare_sqlite if lasting else _prepare_scratch)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _prepare_scratch(connection: Any, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=MEMORY", "synchronous=OFF", "cache_size=-262144"):
+        connection.execute(f"PRAGMA {pragma}")
 
 
 def _prepare_sqlite(connection: object, _: ConnectionPoolEntry) -> None:

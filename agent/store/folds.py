@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
 
@@ -33,6 +34,7 @@ from agent.domain.money import Money
 from agent.store.journeys import journey_of
 
 VIEWS = ("page_viewed", "product_viewed")
+_BY_TIME = attrgetter("occurred_at", "event")
 MOST_VIEWS = 30
 MOST_OF_A_KIND = 5
 _FACTS = ("country", "zone", "locale", "region")
@@ -178,8 +180,9 @@ def recent(rows: list[Row[Any]]) -> list[Row[Any]]:
     """The newest views, and the newest few of each other kind: no flood of views hides a purchase or an answer."""
     kept: list[Row[Any]] = []
     counts: dict[str, int] = defaultdict(int)
-    for row in sorted(rows, key=lambda r: (r.occurred_at, r.event), reverse=True):
-        counts[row.kind] += 1
-        if counts[row.kind] <= (MOST_VIEWS if row.kind in VIEWS else MOST_OF_A_KIND):
+    for row in sorted(rows, key=_BY_TIME, reverse=True):
+        kind = row.kind
+        counts[kind] += 1
+        if counts[kind] <= (MOST_VIEWS if kind in VIEWS else MOST_OF_A_KIND):
             kept.append(row)
     return kept[::-1]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, select
 
 from agent.domain.consent import Entry
 from agent.domain.customer import CASE_EVENTS
@@ -37,8 +38,9 @@ from agent.store.identities import join, known_in, taken_back
 from agent.store.journeys import TOLD, Told, tell, with_journeys_or_waits
 from agent.store.ledger import Book
 from agent.store.newest import newest
-from agent.store.registers import copy, hashed, is_listed
+from agent.store.registers import copy
 from agent.store.rows import Pseudonyms, chunks, insert_new, insert_or_mend, move_versions, note, notes
+from agent.store.stating import Stated, Stating, rounds
 
 
 class SqlIntake:
@@ -174,29 +176,25 @@ class Batch:
 
     def _people(self, rows: list[CustomerRow]) -> int:
         """What the last row of a customer states replaces what was known; a change of a fact moves the version."""
-        changed = 0
         claimed = Counter(name for row in rows for name in set(row.also))
         last = {(row.external_id, row.key if row.stated_at else ""): row for row in rows}
-        for row in last.values():
-            customer = self._customer(row.external_id)
-            assert customer is not None
-            person = self._names.person(ExternalId(row.external_id))
-            row = newest(self._connection, self._tenant, customer, row) if row.stated_at else row
-            moved = self._facts(customer, row) + self._addresses(customer, person, row)
-            if moved:
-                move_versions(self._connection, self._tenant, [customer])
-            p = t.persons.c
-            named = (
-                row.first_name
-                and self._connection.execute(
-                    update(t.persons)
-                    .where(p.tenant == self._tenant, p.person == person, p.first_name != row.first_name)
-                    .values(first_name=row.first_name)
-                ).rowcount
-            )
-            joined = [self._join(customer, name) for name in row.also if claimed[name] == 1]
-            changed += bool(moved or named or any(joined))
-        return changed
+        stating = Stating(self._connection, self._tenant, self._names)
+        changed: set[tuple[str, str]] = set()
+        for some in rounds(self._stated(row) for row in last.values()):
+            current = [self._newest(one) if one.row.stated_at else one for one in some]
+            moved, named = stating.write(current)
+            move_versions(self._connection, self._tenant, moved)
+            joined = {
+                o.customer for o in some if any([self._join(o.customer, n) for n in o.row.also if claimed[n] == 1])
+            }
+            changed |= {(one.customer, one.row.key) for one in some if one.customer in moved | named | joined}
+        return len(changed)
+
+    def _stated(self, row: CustomerRow) -> Stated:
+        return Stated(self._known_customer(row.external_id), self._names.person(ExternalId(row.external_id)), row)
+
+    def _newest(self, one: Stated) -> Stated:
+        return replace(one, row=newest(self._connection, self._tenant, one.customer, one.row))
 
     def _join(self, customer: CustomerId, also: str) -> bool:
         """The file says that another number is the same customer's. A number that several claim is nobody's, what a
@@ -209,48 +207,6 @@ class Batch:
             return False
         made = join(self._connection, self._tenant, customer, other, "the same by the file", "import", self._now)
         return made is not None
-
-    def _facts(self, customer: CustomerId, row: CustomerRow) -> int:
-        stated = {
-            name: value
-            for name in ("country", "region", "zone", "locale", "age")
-            if (value := getattr(row, name)) is not None
-        }
-        if not stated:
-            return 0
-        c = t.customers.c
-        differs = or_(*(c[name].is_distinct_from(value) for name, value in stated.items()))
-        return self._connection.execute(
-            update(t.customers).where(c.tenant == self._tenant, c.customer == customer, differs).values(**stated)
-        ).rowcount
-
-    def _addresses(self, customer: CustomerId, person: str, row: CustomerRow) -> int:
-        """One address a channel: a new value replaces the old one under a new reference."""
-        moved = 0
-        a = t.addresses.c
-        for channel, value in row.addresses.items():
-            ref = "a_" + self._names.keyed("address", customer, channel, value)
-            here = (a.tenant == self._tenant, a.customer == customer, a.channel == channel)
-            if self._connection.execute(select(a.address_ref).where(*here, a.address_ref == ref)).first():
-                continue
-            self._connection.execute(t.addresses.delete().where(*here))
-            self._connection.execute(
-                insert(t.addresses),
-                [
-                    {
-                        "tenant": self._tenant,
-                        "address_ref": ref,
-                        "customer": customer,
-                        "person": person,
-                        "channel": channel,
-                        "value": value,
-                        "region": row.regions.get(channel, ""),
-                        "listed": is_listed(self._connection, self._tenant, hashed(self._names, value)),
-                    }
-                ],
-            )
-            moved += 1
-        return moved
 
     def _consents(self, rows: Sequence[ConsentRow | BannerRow]) -> int:
         entries: list[tuple[CustomerId, Entry]] = []

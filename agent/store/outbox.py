@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, exists, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, exists, or_, select, update
 
 from agent.domain.action import Kind
 from agent.domain.bundle import Delivery, Effect, EffectState
@@ -73,6 +73,15 @@ class SqlOutbox:
         self._playbook = playbook
         self._clock = clock
         self._ids = ids
+
+    def stirs(self, channels: Sequence[Channel]) -> bool:
+        """Whether anything on these channels is due, was left half done, or is to be asked about: a look, no lock."""
+        e, now = t.effects.c, self._clock.now()
+        mine = (e.tenant == self._tenant, e.delivery == Delivery.TACTFUL, e.channel.in_(channels))
+        waits = and_(e.state.in_((EffectState.PENDING, EffectState.UNKNOWN)), e.not_before <= now)
+        left = and_(e.state.in_(IN_FLIGHT), e.lease_until <= now)
+        with self._database.reading() as connection:
+            return bool(connection.execute(select(exists().where(*mine, or_(waits, left)))).scalar())
 
     def claim(
         self, judge: Judge, channels: Sequence[Channel], limit: int, lease: timedelta, swept: Swept

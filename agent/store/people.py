@@ -12,6 +12,7 @@ from agent.domain.ports import Known
 from agent.store import schema as t
 from agent.store.database import Database
 from agent.store.groups import groups_in, is_joined
+from agent.store.rows import chunks
 
 
 class SqlCustomers:
@@ -35,6 +36,17 @@ class SqlCustomers:
             "no customer of this id",
             next_step="Give the id as in your imported file, or the pseudonym (c_...) that a decision shows.",
         )
+
+    def find_many(self, tenant: TenantId, names: Sequence[ExternalId]) -> dict[str, CustomerId]:
+        """The pseudonyms behind those of the external ids that are known, as `find` gives them."""
+        i = t.identities.c
+        found: dict[str, CustomerId] = {}
+        with self._database.reading() as connection:
+            for some in chunks(names):
+                query = select(i.external_id, i.customer).where(i.tenant == tenant, i.external_id.in_(some))
+                found |= {row.external_id: row.customer for row in connection.execute(query)}
+            groups = groups_in(connection, tenant, found.values())
+        return {name: groups.head(customer) for name, customer in found.items()}
 
     def heads(self, tenant: TenantId, customers: Sequence[CustomerId]) -> dict[CustomerId, CustomerId]:
         """Each customer's own pseudonym, or that of whom they were joined to."""

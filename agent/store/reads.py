@@ -21,7 +21,7 @@ def of(table: Table, *more: ColumnElement[bool], columns: str = "") -> Select[An
     return wanted.where(table.c.tenant == TENANT, table.c.customer.in_(ids), *more)
 
 
-CUSTOMERS = of(t.customers)
+CUSTOMERS = of(t.customers, columns="customer version decisions country region zone locale age")
 ADDRESSES = of(t.addresses, columns="customer address_ref channel region listed")
 CONSENTS = of(
     t.consents,
@@ -34,6 +34,7 @@ CONSENTS = of(
     ),
     columns="customer purpose channel status given_at basis expires_at conditions deal_ended_at",
 )
+HAPPENED = "customer event kind entity occurred_at properties"
 EVENTS = of(
     t.events,
     t.events.c.occurred_at <= AT,
@@ -45,9 +46,14 @@ EVENTS = of(
         ),
     ),
     t.events.c.received_at <= AT,
+    columns=HAPPENED,
 )
 CONTACTS = (
-    select(t.contacts, t.outcomes.c.kind.label("outcome"), t.outcomes.c.at.label("outcome_at"))
+    select(
+        *(t.contacts.c[name] for name in ("customer", "contact", "channel", "action", "entity", "kind", "at")),
+        t.outcomes.c.kind.label("outcome"),
+        t.outcomes.c.at.label("outcome_at"),
+    )
     .outerjoin(
         t.outcomes,
         and_(
@@ -103,6 +109,7 @@ CASES = of(
     ),
     t.events.c.occurred_at <= AT,
     t.events.c.received_at <= AT,
+    columns=HAPPENED,
 )
 LINES = of(
     t.order_lines,

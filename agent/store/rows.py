@@ -114,7 +114,7 @@ def audit_hash(tenant: str, at: datetime, what: str, subject: str, detail: Mappi
 
 
 def pack(body: bytes) -> bytes:
-    return zlib.compress(body, 6)
+    return zlib.compress(body, 2)
 
 
 @lru_cache(maxsize=8)

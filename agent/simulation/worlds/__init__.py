@@ -1,0 +1,1 @@
+"""Worlds: simulated customers, what they do by themselves, and how they answer."""
