@@ -52,8 +52,7 @@ def simulate(
     from agent.simulation.plan import Plan
 
     settings = load_settings()
-    chosen = language(lang, "en")
-    path = playbook_path(settings, tenant_id(tenant), chosen)
+    path = playbook_path(settings, tenant_id(tenant), language(lang, "en"))
     playbook = load_playbook(path)
     told = language(lang, playbook.brand.locale)
     others = [name.strip() for name in against.split(",") if name.strip() and name.strip() != policy]
@@ -73,15 +72,13 @@ def simulate(
     )
     wanted = _goal(goal)
     found = _play(plan, playbook, as_json)
-    reached = _weighed(wanted, found, playbook, told)
+    reached = _weighed(wanted, found, told)
     if report is not None:
         write_page(simulated.page(found, told, reached), report, "simulation")
     if as_json:
         print_json(_plain(found, reached))
-    elif customer:
-        _print_story(found, told)
-    else:
-        _print(found, told, reached)
+        return
+    _print_story(found, told) if customer else _print(found, told, reached)
 
 
 def _begins(first: str | None, playbook: Playbook) -> datetime:
@@ -126,7 +123,7 @@ def _goal(path: Path | None) -> Any:
     return read_goal(path) if path is not None else None
 
 
-def _weighed(goal: Any, found: Result, playbook: Playbook, lang: str) -> Any:
+def _weighed(goal: Any, found: Result, lang: str) -> Any:
     from agent.simulation.goals import weigh
 
     return weigh(goal, found, lang) if goal is not None else None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.synchronize import Event
@@ -122,7 +124,8 @@ class _Crew:
     def _start(self, job: Job) -> None:
         mine, theirs = self._context.Pipe(duplex=False)
         process = self._context.Process(target=_work, args=(job, theirs, self._stop), daemon=True)
-        process.start()
+        with _deaf():  # also while it is still loading
+            process.start()
         theirs.close()
         self._under_way[mine] = (job, process)
 
@@ -148,9 +151,21 @@ class _Crew:
         self._found.append(said)
 
 
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Ctrl-C is the parent's to hear, and whoever is started meanwhile never hears it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _work(job: Job, connection: Connection, stop: Event) -> None:
-    """In a process of its own. Ctrl-C is the parent's to hear: it says when to stop."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """In a process of its own."""
     last = 0.0
 
     def progress(part: float) -> None:

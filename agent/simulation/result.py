@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -143,9 +143,16 @@ class Result:
 
 
 def result(plan: Plan, playbook: Playbook, played: Sequence[Played]) -> Result:
-    """Everything up to the hour that all policies reached."""
+    """Everything up to the hour that all policies reached. Of a run that was stopped early, only the policies that had
+    begun. Raises KeyboardInterrupt where the first of them had not."""
+    whole = len(played) == len(plan.policies) * len(plan.seeds)
+    begun = {(p.policy, p.seed) for p in played}
+    policies = tuple(p for p in plan.policies if (p, plan.seeds[0]) in begun)
+    if plan.policies[0] not in policies:
+        raise KeyboardInterrupt
+    plan = replace(plan, policies=policies)
     until = min(p.until for p in played)
-    complete = until >= plan.days * DAY
+    complete = whole and until >= plan.days * DAY
     cut = [p.tables if complete else p.tables.until(until) for p in played]
     tables = {(p.policy, p.seed): table for p, table in zip(played, cut, strict=True)}
     seeds = tuple(s for s in plan.seeds if all((policy, s) in tables for policy in plan.policies))

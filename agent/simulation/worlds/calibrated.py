@@ -14,7 +14,7 @@ from agent.simulation.worlds.rhythm import Rhythm
 from agent.simulation.worlds.shop import Shop
 from agent.simulation.worlds.world import Person, Setting
 
-CART, NOW, ANYWAY = 0.20, 0.30, 0.12
+CART, NOW, ANYWAY = 0.35, 0.35, 0.12
 """What data of orders does not tell: how many visits fill a cart, and what becomes of it."""
 SEGMENT = Segment(
     name="calibrated", share=1.0, visits=1.0, cart=CART, now=NOW, anyway=ANYWAY, reminder=1.25, coupon=1.6, orders=1.0
