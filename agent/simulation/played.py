@@ -225,9 +225,9 @@ def interesting(played: Played) -> list[str]:
         t.touches["who"].tolist(),
     ]
     found: dict[int, None] = {}
-    for turn in range(TOLD):
+    for _ in range(TOLD):
         for kind in kinds:
-            fresh = [int(who) for who in dict.fromkeys(kind) if int(who) not in found]
-            if turn < len(fresh) and len(found) < TOLD:
-                found[fresh[0]] = None
+            fresh = next((int(who) for who in kind if int(who) not in found), None)
+            if fresh is not None and len(found) < TOLD:
+                found[fresh] = None
     return [played.names[who] for who in found]

@@ -190,11 +190,7 @@ def result(plan: Plan, playbook: Playbook, played: Sequence[Played]) -> Result:
         learned=sorted(first.learned, key=lambda one: -one.trials),
         budgets=first.budgets,
         fairness=[line for line in first.fair.lines if line.measure == "offers"] if first.fair else [],
-        cumulative={
-            other: _cumulative(plan, tables, seeds, main, other, prices)
-            for other in plan.policies[1:]
-            if other != ORACLE
-        },
+        cumulative={o: _cumulative(plan, tables, seeds, o, prices) for o in policies[1:] if o != ORACLE},
         hours={p: _hours([tables[p, s] for s in seeds]) for p in plan.policies if p != ORACLE},
         funnel=_funnel(first, tables[main, first.seed], n),
         flows=_flows(tables[main, first.seed]),
@@ -269,9 +265,9 @@ def _decided(tally: Tally, events: int) -> Decided:
 
 
 def _cumulative(
-    plan: Plan, tables: dict[tuple[str, int], Any], seeds: Sequence[int], main: str, other: str, prices: Prices
+    plan: Plan, tables: dict[tuple[str, int], Any], seeds: Sequence[int], other: str, prices: Prices
 ) -> list[DayDifference]:
-    found = []
+    main, found = plan.policies[0], []
     for day in range(1, plan.days + 1):
         mine, theirs = (
             [per_customer(tables[p, s].until(day * DAY), prices, plan.customers, "margin") for s in seeds]
