@@ -70,8 +70,8 @@ def test_the_same_dice_for_both_would_prove_nothing_here() -> None:
 
 @pytest.mark.parametrize("policy", ["everyone", "rules", pytest.param("agent", marks=pytest.mark.soak)])
 def test_silence_wins_where_contact_harms(policy: str) -> None:
-    size = {"customers": 4_000, "days": 28} if SOAK else {"customers": 2_500, "days": 28}
-    plan = replace(PLAN, world="fragile", policies=("nobody", policy), shared=True, seeds=(3,), **size)
+    many = 4_000 if SOAK else 2_500
+    plan = replace(PLAN, world="fragile", policies=("nobody", policy), shared=True, seeds=(3,), customers=many, days=28)
     (found,) = held_against(plan, "margin")
     assert found.found == "more", found
 
@@ -79,8 +79,8 @@ def test_silence_wins_where_contact_harms(policy: str) -> None:
 @pytest.mark.parametrize("world", ["shop", "subscription", "services"])
 @pytest.mark.parametrize("other", ["nobody", *(pytest.param(x, marks=pytest.mark.soak) for x in ("everyone", "agent"))])
 def test_an_oracle_wins_where_something_can_be_won(world: str, other: str) -> None:
-    size = {"customers": 4_000 if other == "agent" or not SOAK else 10_000, "days": 30}
-    plan = replace(PLAN, world=world, policies=("oracle", other), shared=True, seeds=(5,), **size)
+    many = 4_000 if other == "agent" or not SOAK else 10_000
+    plan = replace(PLAN, world=world, policies=("oracle", other), shared=True, seeds=(5,), customers=many, days=30)
     (found,) = held_against(plan, "margin")
     assert found.found == "more", found
 
