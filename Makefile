@@ -16,11 +16,11 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
 
-# Two processes side by side, for two cores: the contract suites, and all the rest.
+# Two processes side by side, for two cores: contracts and proofs, and all the rest.
 suite: $(VENV)/.dev
-	@$(BIN)/python -m pytest -m "not soak" tests/contracts & contracts=$$!; \
-	$(BIN)/python -m pytest -m "not soak" --ignore tests/contracts; rest=$$?; \
-	wait $$contracts && exit $$rest
+	@$(BIN)/python -m pytest -m "not soak" tests/contracts tests/proofs & proofs=$$!; \
+	$(BIN)/python -m pytest -m "not soak" --ignore tests/contracts --ignore tests/proofs; rest=$$?; \
+	wait $$proofs && exit $$rest
 
 soak: $(VENV)/.dev
 	TACTFUL_SOAK=1 $(BIN)/python -m pytest

@@ -331,7 +331,10 @@ class Snapshot:
         return next(with_room, running[0] if running else None)
 
     def product(self, product_id: str) -> Product | None:
-        return next((p for p in self.products if p.product_id == product_id), None)
+        for product in self.products:  # a plain loop: it is asked for dozens of times in each decision
+            if product.product_id == product_id:
+                return product
+        return None
 
     def foresees(self, omen: Omen) -> Foreseen | None:
         """The likeliest thing of this kind that is foreseen."""

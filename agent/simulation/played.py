@@ -28,7 +28,8 @@ IN_MEMORY = 20_000
 """More customers than this have their store on disk."""
 SETUP = 0.08
 """The share of the bar that is for making the customers known."""
-TOLD = 10
+TOLD, TELLABLE = 10, 2_000
+"""So many stories are told, of customers among the first so many: of these the store keeps every decision whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +124,8 @@ def _product(
     database = Database(f"sqlite:///{home / 'store.db'}" if on_disk else "sqlite://", lasting=False)
     try:
         arm = ProductArm(home, own, arbiter, crowd, setting, clock, database)
-        arm.introduce(people, world.goods(), lambda done: progress(SETUP * done / len(people)))
+        told = [*plan.look_at, *(person.name for person in people[:TELLABLE])] if plan.teller is not None else []
+        arm.introduce(people, world.goods(), lambda done: progress(SETUP * done / len(people)), told)
         budgets: dict[str, list[float]] = {}
         end = plan.begins + timedelta(days=plan.days)
         for at in clock.ticks(end):
@@ -227,7 +229,7 @@ def interesting(played: Played) -> list[str]:
     found: dict[int, None] = {}
     for _ in range(TOLD):
         for kind in kinds:
-            fresh = next((int(who) for who in kind if int(who) not in found), None)
+            fresh = next((int(who) for who in kind if int(who) not in found and who < TELLABLE), None)
             if fresh is not None and len(found) < TOLD:
                 found[fresh] = None
     return [played.names[who] for who in found]

@@ -5,7 +5,7 @@ Each hour is one transaction: what customers did is taken in, what is due is dec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -84,6 +84,7 @@ class ProductArm:
         self._database = database
         self._postbox = Postbox()
         self.tally = Tally()
+        self._told: set[str] = set()
         self._looking: LookingOn | None = None
         settings = Settings(home=home, playbook=str(playbook), database_url=None, model_name=None, embedding_url=None)
         self.tactful: Tactful = open_tactful(
@@ -102,13 +103,17 @@ class ProductArm:
         self.events = 0
 
     def _look_on(self, commit: Commit) -> Commit:
-        self._looking = LookingOn(commit, self.tally)
+        self._looking = LookingOn(commit, self.tally, self._told)
         return self._looking
 
     def introduce(
-        self, people: Sequence[Person], goods: Sequence[Goods], progress: Callable[[int], None] = lambda _: None
+        self,
+        people: Sequence[Person],
+        goods: Sequence[Goods],
+        progress: Callable[[int], None] = lambda _: None,
+        told: Collection[str] = (),
     ) -> None:
-        """Takes in who is known, and what is sold, before it begins."""
+        """Takes in who is known, and what is sold, before it begins. `told` names whose story may be asked for."""
         self._titles = {item.name: item.title for item in goods}
         self.tactful.take(goods_rows(goods, self._setting))
         for start in range(0, len(people), PEOPLE):
@@ -120,6 +125,7 @@ class ProductArm:
             progress(start + len(some))
         self._customers = self.tactful.pseudonyms([person.name for person in people])
         self._names = {customer: name for name, customer in self._customers.items()}
+        self._told |= {self._customers[name] for name in told if name in self._customers}
 
     def campaigns(self) -> tuple[CampaignLeft, ...]:
         """What the campaigns have left."""

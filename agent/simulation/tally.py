@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 
 from agent.domain.action import Candidate, Fate, Kind, Score
@@ -99,20 +99,24 @@ class Tally:
 class LookingOn:
     """The commit port, with somebody who looks on: counts what is decided, keeps what the caller is to show."""
 
-    def __init__(self, commit: Commit, tally: Tally, watched: Callable[[Decision], None] | None = None) -> None:
+    def __init__(self, commit: Commit, tally: Tally, told: Collection[str]) -> None:
+        """Of customers whose story may be `told` the whole record is kept, of others what was done."""
         self._commit = commit
         self._tally = tally
-        self._watched = watched
+        self._told = told
         self.shown: list[Effect] = []
         self.asks: list[str] = []
 
     def commit(self, bundles: Sequence[Bundle]) -> list[Outcome]:
-        outcomes = self._commit.commit(bundles)
+        outcomes = self._commit.commit([self._kept(bundle) for bundle in bundles])
         for bundle, outcome in zip(bundles, outcomes, strict=True):
             if isinstance(outcome, Committed) and not outcome.repeated:
                 self._tally.add(bundle.decision)
-                if self._watched is not None:
-                    self._watched(bundle.decision)
                 self.shown += [e for e in bundle.effects if e.delivery is Delivery.CALLER]
                 self.asks += [e.effect_id for e in bundle.effects if e.state is EffectState.HELD]
         return outcomes
+
+    def _kept(self, bundle: Bundle) -> Bundle:
+        if bundle.decision.customer in self._told:
+            return bundle
+        return replace(bundle, decision=replace(bundle.decision, candidates=(), findings=()))

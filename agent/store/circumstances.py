@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from math import asin, cos, radians, sin, sqrt
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import BindParameter, Connection, Row, Select, String, bindparam, select
 
 from agent.domain.customer import Event, Product
 from agent.domain.facts import Booking, Catalogued, Duty, Foreseen, NearStore, Occasion, Omen, Order
@@ -31,24 +31,32 @@ EARTH_METRES = 6_371_000
 Grouped = dict[str, list[Row[Any]]]
 
 
+def _of(table: Any, since: str) -> Select[Any]:
+    """Rows of some products that were known at an instant; built once."""
+    c = table.c
+    some: BindParameter[str] = bindparam("names", expanding=True)
+    known = c[since] <= bindparam("at", type_=t.Utc)
+    return select(table).where(c.tenant == bindparam("tenant", type_=String), c.product.in_(some), known)
+
+
+_PRODUCTS = _of(t.products, "known_at")
+_PRICES = _of(t.prices, "at").order_by(t.prices.c.at)
+_STOCK = _of(t.stock, "at").order_by(t.stock.c.at)
+
+
 def products(connection: Connection, tenant: TenantId, names: Sequence[str], at: datetime) -> dict[str, Product]:
     """Products with price, what thirty days knew of it, and stock, as known at the instant."""
     if not names:
         return {}
-    c = t.products.c
-    rows = connection.execute(
-        select(t.products).where(c.tenant == tenant, c.product.in_(names), c.known_at <= at)
-    ).all()
-    history = _by_product(connection, t.prices, tenant, names, at)
-    stock = _by_product(connection, t.stock, tenant, names, at)
+    asked = {"tenant": tenant, "names": list(names), "at": at}
+    rows = connection.execute(_PRODUCTS, asked).all()
+    history, stock = _by_product(connection, _PRICES, asked), _by_product(connection, _STOCK, asked)
     return {row.product: _product(row, history[row.product], stock[row.product], at) for row in rows}
 
 
-def _by_product(connection: Connection, table: Any, tenant: TenantId, names: Sequence[str], at: datetime) -> Grouped:
-    c = table.c
+def _by_product(connection: Connection, query: Select[Any], asked: Mapping[str, Any]) -> Grouped:
     found: Grouped = defaultdict(list)
-    query = select(table).where(c.tenant == tenant, c.product.in_(names), c.at <= at).order_by(c.at)
-    for row in connection.execute(query):
+    for row in connection.execute(query, asked):
         found[row.product].append(row)
     return found
 

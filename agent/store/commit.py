@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, String, bindparam, func, select, update
 
 from agent.domain.bundle import (
     Bundle,
@@ -33,8 +33,24 @@ from agent.store.database import Database
 from agent.store.journeys import go
 from agent.store.records import decisions_by_id
 from agent.store.resources import allocate
-from agent.store.rows import CHUNK, Pseudonyms, audit_row, insert_new, pack, pack_kept
+from agent.store.rows import CHUNK, Pseudonyms, audit_row, insert_new, inserting, pack, pack_kept
 from agent.store.timers import arm, say
+
+_IDS: BindParameter[str] = bindparam("ids", expanding=True)
+_TENANT = bindparam("tenant", type_=String)
+_VERSIONS = (
+    select(t.customers.c.customer, t.customers.c.version)
+    .where(t.customers.c.tenant == _TENANT, t.customers.c.customer.in_(_IDS))
+    .order_by(t.customers.c.customer)
+    .with_for_update()
+)
+_KEYS = select(t.effects.c.key).where(t.effects.c.tenant == _TENANT, t.effects.c.key.in_(_IDS))
+_MOVED = (
+    update(t.customers)
+    .where(t.customers.c.tenant == bindparam("b_tenant"), t.customers.c.customer == bindparam("b_customer"))
+    .values(version=bindparam("b_version"), decisions=t.customers.c.decisions + bindparam("b_count"))
+)
+"""Built once: building one costs as much as running it."""
 
 
 class SqlCommit:
@@ -84,7 +100,7 @@ class _Writer:
             if table is t.inputs:
                 insert_new(self._connection, table, rows)
             else:
-                self._connection.execute(insert(table), rows)
+                self._connection.execute(inserting(table), rows)
         self._count_decisions()
         go(self._connection, self._tenant, self._courses, self._now)
         arm(self._connection, self._tenant, self._timers, self._now)
@@ -137,17 +153,14 @@ class _Writer:
 
     def _lock_versions(self, customers: Sequence[str]) -> dict[str, int]:
         """Versions as they stand, held against change until the commit."""
-        c = t.customers.c
-        query = select(c.customer, c.version).where(c.tenant == self._tenant, c.customer.in_(customers))
-        query = query.order_by(c.customer).with_for_update()
-        return {row.customer: row.version for row in self._connection.execute(query)}
+        asked = {"tenant": self._tenant, "ids": list(customers)}
+        return {row.customer: row.version for row in self._connection.execute(_VERSIONS, asked)}
 
     def _effect_keys_used(self, bundles: Sequence[Bundle]) -> set[str]:
         keys = [effect.key for bundle in bundles for effect in bundle.effects]
         if not keys:
             return set()
-        c = t.effects.c
-        return set(self._connection.execute(select(c.key).where(c.tenant == self._tenant, c.key.in_(keys))).scalars())
+        return set(self._connection.execute(_KEYS, {"tenant": self._tenant, "ids": keys}).scalars())
 
     def _gather(self, bundle: Bundle, allocated: dict[str, str]) -> None:
         decision = bundle.decision
@@ -255,13 +268,10 @@ class _Writer:
         """Moves version and ordinal of every customer decided on."""
         if not self._moved:
             return
-        c = t.customers.c
         self._connection.execute(
-            update(t.customers)
-            .where(c.tenant == self._tenant, c.customer == bindparam("b_customer"))
-            .values(version=bindparam("b_version"), decisions=c.decisions + bindparam("b_count")),
+            _MOVED,
             [
-                {"b_customer": customer, "b_version": version, "b_count": count}
+                {"b_tenant": self._tenant, "b_customer": customer, "b_version": version, "b_count": count}
                 for customer, (version, count) in self._moved.items()
             ],
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 import threading
@@ -11,6 +12,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
@@ -125,7 +127,9 @@ def _url(url: str) -> URL:
 
 def _engine(url: URL, lasting: bool) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=5, hide_parameters=True)
+        return create_engine(
+            url, pool_pre_ping=True, pool_size=5, max_overflow=5, hide_parameters=True, json_deserializer=_loads
+        )
     if url.database and url.database != ":memory:":
         try:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -136,10 +140,18 @@ def _engine(url: URL, lasting: bool) -> Engine:
             ) from error
     one = {} if lasting else {"poolclass": StaticPool}
     arguments = {"timeout": BUSY_SECONDS, "check_same_thread": False}
-    engine = create_engine(url, connect_args=arguments, hide_parameters=True, **one)
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True, json_deserializer=_loads, **one)
     event.listen(engine, "connect", _prepare_sqlite if lasting else _prepare_scratch)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _loads(text: str | bytes) -> Any:
+    """By orjson, which is four times as fast; what only Python's own reader takes (NaN, huge numbers) goes there."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)
 
 
 def _prepare_scratch(connection: Any, _: ConnectionPoolEntry) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, insert, select, update
 
 from agent.domain.bundle import OPEN, Delivery, EffectState
 from agent.domain.customer import Channel, Goal, Journey, Touch
@@ -16,7 +16,7 @@ from agent.domain.journey import EXITS, SELLING, Chapter, Course, Exit
 from agent.domain.ports import Clock
 from agent.domain.timers import WAITED_FOR, Timer, TimerKind
 from agent.store import schema as t
-from agent.store.arms import count_outcome
+from agent.store.arms import count_outcomes
 from agent.store.database import Database
 from agent.store.groups import groups_in
 from agent.store.records import effect_of
@@ -171,8 +171,7 @@ class SqlJourneys:
             for some in chunks(names):
                 query = select(t.journeys).where(c.tenant == tenant, c.journey.in_(some), c.state == ACTIVE)
                 found |= {row.journey: journey_of(row) for row in connection.execute(query)}
-            for effect in _unanswered(connection, tenant, list(found), now):
-                count_outcome(connection, tenant, effect, "ignored", now)
+            count_outcomes(connection, tenant, _unanswered(connection, tenant, list(found), now), "ignored", now)
         return found
 
     def expire(self, tenant: TenantId, names: Sequence[str]) -> None:
@@ -189,12 +188,12 @@ class SqlJourneys:
         with self._database.writing() as connection:
             now = self._clock.now()
             arm(connection, tenant, [follow_up(*look) for look in looks], now)
-            for _, journey, at in looks:
-                connection.execute(
-                    update(t.journeys)
-                    .where(c.tenant == tenant, c.journey == journey, c.state == ACTIVE)
-                    .values(next_at=at)
-                )
+            connection.execute(
+                update(t.journeys)
+                .where(c.tenant == tenant, c.journey == bindparam("b_journey"), c.state == ACTIVE)
+                .values(next_at=bindparam("b_at")),
+                [{"b_journey": journey, "b_at": at} for _, journey, at in looks],
+            )
 
     def chapters(self, tenant: TenantId, customer: CustomerId) -> list[Chapter]:
         """All journeys of a customer, oldest first."""

@@ -16,7 +16,7 @@ from agent.domain.journey import EXITS, Exit
 from agent.domain.money import Money
 from agent.domain.ports import Clock, Duties
 from agent.store import schema as t
-from agent.store.arms import SUCCESSES, count_outcome
+from agent.store.arms import REACHED, TAKEN, count_outcome
 from agent.store.database import Database
 from agent.store.groups import ever_one_with
 from agent.store.journeys import end
@@ -26,7 +26,7 @@ from agent.store.rows import insert_new, move_versions, note
 
 REFUSALS = frozenset({"complained", "unsubscribed"})
 """A complaint about a message is a refusal of the next one."""
-KINDS = frozenset({"viewed", "clicked", "declined", "ignored", "bounced"}) | SUCCESSES | REFUSALS
+KINDS = frozenset({REACHED, TAKEN, "viewed", "clicked", "declined", "ignored", "bounced"}) | REFUSALS
 OUT = frozenset({EffectState.SENDING, EffectState.SENT, EffectState.UNKNOWN})
 ENDS = {"converted": Exit.CONVERTED, "declined": Exit.DECLINED, "complained": Exit.COMPLAINED}
 """Outcomes that end the journey they belong to; a refusal ends all of them by the ledger."""

@@ -6,12 +6,12 @@ import hmac
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Insert, Table, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from agent.domain.ids import CustomerId, ExternalId, PersonId, TenantId
@@ -58,9 +58,20 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, An
     """Inserts the rows whose key is not there yet; returns how many that were."""
     if not rows:
         return 0
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = make(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-    return connection.execute(statement, list(rows)).rowcount
+    return connection.execute(_inserting_new(connection.dialect.name, table), list(rows)).rowcount
+
+
+@cache
+def _inserting_new(dialect: str, table: Table) -> Any:
+    """Built once: building a statement costs as much as running it."""
+    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return make(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+
+
+@cache
+def inserting(table: Table) -> Insert:
+    """The plain insert into a table, built once."""
+    return insert(table)
 
 
 def insert_or_mend(
@@ -98,7 +109,7 @@ def notes(
     """The same of several subjects."""
     rows = [audit_row(tenant, at, what, subject, detail) for subject, detail in details.items()]
     if rows:
-        connection.execute(insert(audit), rows)
+        connection.execute(inserting(audit), rows)
 
 
 def audit_row(tenant: str, at: datetime, what: str, subject: str, detail: Mapping[str, Any]) -> dict[str, Any]:
