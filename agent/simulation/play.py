@@ -94,6 +94,7 @@ class _Crew:
         self._progress = progress
         self._context = multiprocessing.get_context("spawn")
         self._stop: Event = self._context.Event()
+        self._interrupted = False
         self._weights = {id(job): 12.0 if is_guarded(job.policy) else 1.0 for job in jobs}
         self._parts = {id(job): 0.0 for job in jobs}
         self._under_way: dict[Connection, tuple[Job, Any]] = {}
@@ -102,24 +103,26 @@ class _Crew:
     def run(self) -> list[Played]:
         waiting = list(self._jobs)
         try:
-            while waiting or self._under_way:
-                try:
-                    while waiting and len(self._under_way) < self._many and not self._stop.is_set():
+            with _hearing(self._interrupt):
+                while (waiting and not self._interrupted) or self._under_way:
+                    while waiting and len(self._under_way) < self._many and not self._interrupted:
                         self._start(waiting.pop(0))
-                    if not self._under_way:
-                        break
                     for connection in wait(list(self._under_way), timeout=0.5):
                         self._hear(connection)
-                except KeyboardInterrupt:
-                    if self._stop.is_set():
-                        raise
-                    self._stop.set()
+                    if self._interrupted:
+                        self._stop.set()
         finally:
             for _, process in self._under_way.values():
                 process.kill()
         if not self._found:
             raise KeyboardInterrupt
         return self._found
+
+    def _interrupt(self) -> None:
+        """The first time only noted, so that nothing breaks off in the middle; the second time at once."""
+        if self._interrupted:
+            raise KeyboardInterrupt
+        self._interrupted = True
 
     def _start(self, job: Job) -> None:
         mine, theirs = self._context.Pipe(duplex=False)
@@ -152,16 +155,26 @@ class _Crew:
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
-    """Ctrl-C is the parent's to hear, and whoever is started meanwhile never hears it."""
+def _hearing(interrupt: Callable[[], None]) -> Iterator[None]:
+    """Ctrl-C calls this instead of breaking off. Only the main thread can hear it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.signal(signal.SIGINT, lambda *_: interrupt())
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Whoever is started meanwhile never hears ctrl-C; the parent hears it afterwards."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(job: Job, connection: Connection, stop: Event) -> None:

@@ -208,6 +208,22 @@ def test_what_cannot_be_meant_is_said_before_anything_is_played(
     assert told.exception.next_step
 
 
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_one_customers_story_is_told_step_by_step_beside_what_rules_would_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    size = ["--days", "3", "--customers", "40", "--from", "2026-11-30"]
+    command = ["simulate", *size, "--lang", lang, "--against", "rules"]
+    told = CliRunner().invoke(app, [*command, "--customer", f"{lang}-000003"])
+    assert told.exit_code == 0, told.output
+    assert f"{lang}-000003" in told.stdout
+    assert simulated.Words(lang, "GBP")["stories.rules"] in told.stdout
+    unknown = CliRunner().invoke(app, [*command, "--customer", "nobody-here"])
+    assert isinstance(unknown.exception, InputError)
+    assert "nobody-here" in str(unknown.exception)
+
+
 def test_ctrl_c_leaves_a_report_of_what_was_played_and_says_so(tmp_path: Path) -> None:
     report = tmp_path / "part.html"
     command = [sys.executable, "-m", "agent.cli.app", "simulate", "--days", "366", "--customers", "4000", "--json"]
@@ -224,7 +240,11 @@ def test_ctrl_c_leaves_a_report_of_what_was_played_and_says_so(tmp_path: Path) -
         time.sleep(0.1)
     time.sleep(3)
     os.killpg(process.pid, signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
+    try:
+        out, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.communicate()
     assert process.returncode == 0
     found = json.loads(out[out.index(b"{") :])
     assert found["complete"] is False
