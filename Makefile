@@ -18,8 +18,9 @@ check: $(VENV)/.dev
 
 # Two processes side by side, for two cores: contracts and proofs, and all the rest.
 suite: $(VENV)/.dev
-	@$(BIN)/python -m pytest -m "not soak" tests/contracts tests/proofs & proofs=$$!; \
-	$(BIN)/python -m pytest -m "not soak" --ignore tests/contracts --ignore tests/proofs; rest=$$?; \
+	@$(BIN)/python -m pytest -m "not soak" tests/contracts tests/proofs --ignore-glob "*/proofs/test_r*" & proofs=$$!; \
+	$(BIN)/python -m pytest -m "not soak" tests/architecture tests/e2e tests/integration tests/unit \
+		tests/proofs/test_r*.py; rest=$$?; \
 	wait $$proofs && exit $$rest
 
 soak: $(VENV)/.dev

@@ -97,6 +97,7 @@ def _today() -> datetime:
 
 def _print(found: Diff, lang: str) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from prompts.loading import words
@@ -110,7 +111,7 @@ def _print(found: Diff, lang: str) -> None:
     if found.moves:
         console.print(f"\n[bold]{said['moves']}[/]")
         for before, after, count in found.moves:
-            console.print(f"  {count:>7,}  {before}  →  {after}")
+            console.print(f"  {count:>7,}  {escape(before)}  →  {escape(after)}")
     losing = [s for s in found.segments if s.loses > 0][:8]
     if losing:
         table = Table(title=said["segments"], title_justify="left", box=None, padding=(0, 2, 0, 0))

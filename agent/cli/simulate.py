@@ -70,7 +70,7 @@ def simulate(
         perturbed=bend,
         teller=simulated.tell if report or customer else None,
     )
-    wanted = _goal(goal)
+    wanted = _goal(goal, plan)
     found = _play(plan, playbook, as_json)
     reached = _weighed(wanted, found, told)
     if report is not None:
@@ -117,16 +117,28 @@ def _play(plan: Plan, playbook: Playbook, quiet: bool) -> Result:
     return result(plan, playbook, played)
 
 
-def _goal(path: Path | None) -> Any:
-    from agent.simulation.goals import read_goal
+def _goal(path: Path | None, plan: Plan) -> Any:
+    """The goal, if what it is held against will be played. Raises InputError."""
+    from agent.simulation.goals import not_played, read_goal
 
-    return read_goal(path) if path is not None else None
+    if path is None:
+        return None
+    goal = read_goal(path)
+    if goal.against not in plan.policies[1:]:
+        raise not_played(goal)
+    return goal
 
 
 def _weighed(goal: Any, found: Result, lang: str) -> Any:
+    """None where there is no goal, or nothing to weigh it by: that is said, and the result stays."""
+    from agent.domain.errors import InputError
     from agent.simulation.goals import weigh
 
-    return weigh(goal, found, lang) if goal is not None else None
+    try:
+        return weigh(goal, found, lang) if goal is not None else None
+    except InputError as error:
+        typer.echo(f"{error}\n  {error.next_step}", err=True)
+        return None
 
 
 def _plain(found: Result, reached: Any) -> dict[str, Any]:
@@ -139,26 +151,27 @@ def _plain(found: Result, reached: Any) -> dict[str, Any]:
 
 def _print(found: Result, lang: str, reached: Any) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from agent.console import simulated
 
     console = Console(highlight=False)
     w = simulated.Words(lang, found.currency)
-    console.print(f"[bold]{w['title']}[/]\n{simulated.lead(found, w)}")
+    console.print(f"[bold]{w['title']}[/]\n{escape(simulated.lead(found, w))}")
     if not found.complete:
         console.print(f"[red]{w['partial'].format(days=found.played_days)}[/]")
     console.print(f"[dim]{w['paired'] if found.paired else w['independent']}\n{w['simulated']}[/]")
     for title, rows in simulated.table(found, lang):
-        table = Table(title=title, title_justify="left", box=None, show_header=False, padding=(0, 2, 0, 0))
+        table = Table(title=escape(title), title_justify="left", box=None, show_header=False, padding=(0, 2, 0, 0))
         for number in range(max(len(row) for row in rows)):
             table.add_column(justify="left" if number == 0 else "right")
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*(escape(cell) for cell in row))
         console.print()
         console.print(table)
     if reached is not None:
-        console.print(f"\n[bold]{w['goal']}: {reached.title}[/]")
+        console.print(f"\n[bold]{w['goal']}: {escape(reached.title)}[/]")
         for line in reached.lines:
             console.print(f"  {line}")
 
@@ -184,8 +197,8 @@ def _print_story(found: Result, lang: str) -> None:
                     came = "".join(f"  {outcome}" for outcome in message.outcomes)
                     console.print(f"         [dim]{escape(message.subject or message.body.splitlines()[0])}[/]{came}")
     console.print(f"\n[bold]{w['stories.rules']}[/]")
-    mine = [said for said in found.ruled if said.customer in found.told]
+    mine = [said for said in found.ruled or () if said.customer in found.told]
     if not mine:
-        console.print(f"  {w['stories.rules_none']}")
+        console.print(f"  {w['stories.rules_none' if found.ruled is not None else 'stories.rules_unplayed']}")
     for said in mine:
         console.print(f"  {said.at}  {w.action(said.action)} · {w.channel(said.channel)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from statistics import median
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -72,7 +73,7 @@ def calibrate(tactful: Tactful) -> Calibration:
         baskets=quantiles(columns.value, BASKETS),
         hours=_shares([at.hour for at in local], 24),
         weekdays=_shares([at.weekday() for at in local], 7),
-        months=_shares([at.month - 1 for at in local], 12),
+        months=_by_month(local),
         median_gap=median(gaps(columns.customers, [at.timestamp() for at in columns.at])),
         mean_basket=sum(columns.value) / len(columns.value),
         profiles=_profiles(tactful),
@@ -99,6 +100,15 @@ def quantiles(values: Sequence[float], count: int) -> tuple[float, ...]:
 def _shares(values: Sequence[int], size: int) -> tuple[float, ...]:
     counts = Counter(values)
     return tuple(counts[n] / len(values) for n in range(size))
+
+
+def _by_month(local: Sequence[datetime]) -> tuple[float, ...]:
+    """Orders on a day of each month, as shares: months that were seen twice count once. Zero for those never seen."""
+    orders = Counter(at.month for at in local)
+    first, last = local[0].date(), local[-1].date()
+    seen = Counter((first + timedelta(days=n)).month for n in range((last - first).days + 1))
+    rates = [orders[month] / seen[month] if seen[month] else 0.0 for month in range(1, 13)]
+    return tuple(rate / sum(rates) for rate in rates)
 
 
 def _profiles(tactful: Tactful) -> tuple[Profile, ...]:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from agent.domain.customer import IN_SESSION, Channel
 from agent.simulation.clock import open_at_the_end
+from agent.simulation.lives import Happening, Life, OpenNeed, Purchase, What
 from agent.simulation.log import Ended, Log, Order, Returned, Touched
 from agent.simulation.worlds.world import Doing, Law, Need, Person, Setting, Standing, Touch, Visit, World
 
@@ -38,52 +39,6 @@ COMES = 0.8
 """Who said yes to a demo and comes."""
 WEEK = 7 * 86_400.0
 MOST_A_WEEK = 3
-
-What = Literal["visited", "bought", "returned", "answered", "held"]
-
-
-class Happening(NamedTuple):
-    """What a seller gets to know. `detail` is the visit, the order, or (effect, outcome, worth)."""
-
-    at: datetime
-    person: Person
-    what: What
-    detail: Any
-
-
-class Purchase(NamedTuple):
-    """An order as the seller sees it: `value` before what a coupon took `off`, in main units; negative if it came
-    back. `effect` is what it is put down to."""
-
-    number: str
-    product: str
-    value: float
-    off: float
-    effect: str
-
-
-@dataclass(slots=True, eq=False)
-class OpenNeed:
-    """A need under way: `die` decides, `chance` is what it has come to."""
-
-    need: Need
-    die: float
-    chance: float
-    done: bool = False
-    touched: str = ""
-    percent: int = 0
-    most_off: float = 0.0
-    until: datetime | None = None
-
-
-@dataclass(slots=True, eq=False)
-class Life:
-    person: Person
-    at: int
-    standing: Standing = field(default_factory=Standing)
-    needs: list[OpenNeed] = field(default_factory=list)
-    touched: deque[float] = field(default_factory=deque)
-    asked: int = 0
 
 
 class Crowd:
@@ -152,12 +107,13 @@ class Crowd:
         if visit.need is not None:
             self._open(life, visit.need)
 
-    def _open(self, life: Life, need: Need) -> None:
+    def _open(self, life: Life, need: Need, touched: str = "", brought: bool = False) -> None:
         self.log.opened += 1
         self.log.late += need.at > self._ends
         life.needs = [held for held in life.needs if not held.done]
-        life.needs.append(OpenNeed(need, self._rng.uniform(life.person.name, need.key), need.chance))
-        self._later(need.at, self._show, life, life.needs[-1])
+        die = self._rng.uniform(life.person.name, need.key)
+        life.needs.append(OpenNeed(need, die, need.chance, touched=touched, brought=brought))
+        self._later(max(need.at, self.now), self._show, life, life.needs[-1])
 
     def _show(self, life: Life, held: OpenNeed) -> None:
         """The time has come when it shows, if nothing brought it about before."""
@@ -173,18 +129,19 @@ class Crowd:
         held.done, need = True, held.need
         if need.ends_in == "demo":
             self._answered(life, held.touched, "accepted")
-            self._later(self.now + DEMO_AFTER, self._demo, life, need)
+            self._later(self.now + DEMO_AFTER, self._demo, life, held)
         elif need.value > 0:
             self._order(life, held)
 
-    def _demo(self, life: Life, need: Need) -> None:
-        held = self._rng.uniform(life.person.name, need.key, "comes") < COMES
-        self._end(life, "held" if held else "missed", "")
-        if held:
+    def _demo(self, life: Life, asked: OpenNeed) -> None:
+        need = asked.need
+        comes = self._rng.uniform(life.person.name, need.key, "comes") < COMES
+        self._end(life, "held" if comes else "missed", "")
+        if comes:
             came = Visit(person=life.person.name, at=self.now, doings=(Doing(0.0, "demo_held", need.entity),))
             self._tell(life, "held", came)
             if need.then is not None and not life.standing.left:
-                self._open(life, need.then)
+                self._open(life, need.then, asked.touched, asked.brought or asked.die >= need.chance)
 
     def _order(self, life: Life, held: OpenNeed) -> None:
         need = held.need
@@ -193,10 +150,10 @@ class Crowd:
             off = round(min(need.value * held.percent / 100, held.most_off), 2)
         self._buy(
             life,
-            need.key,
-            self._goods[int(self._rng.uniform(need.key, "product") * len(self._goods))].name,
+            f"{life.person.name}-{need.key}",
+            self._goods[int(self._rng.uniform(life.person.name, need.key, "product") * len(self._goods))].name,
             need.value,
-            anyway=held.die < need.chance,
+            anyway=held.die < need.chance and not held.brought,
             off=off,
             effect=held.touched,
             back=need.returned,
@@ -238,19 +195,25 @@ class Crowd:
         standing, held = life.standing, self._about(life, touch)
         self._rest(standing, touch.at)
         law = self._world.law(touch, life.person, standing, held.need if held else None, held.chance if held else 0.0)
-        key = (life.person.name, held.need.key if held else f"{touch.at:%Y%m%d}", touch.action, touch.channel)
+        about = held.need.key if held else f"{touch.at:%Y%m%d}"
+        life.said[about, touch.action, touch.channel] += 1
+        key = (life.person.name, about, touch.action, touch.channel, str(life.said[about, touch.action, touch.channel]))
+        before = replace(standing)
         if self._rng.uniform(*key, "noticed") >= law.noticed:
             return False
         if touch.kind == "offer":
             standing.fatigue += 1.0
             standing.touches += 1
         at = touch.at + self._delay(touch.channel, *key)
-        self._later(max(at, self.now), self._answer, life, touch, law, held, key)
+        self._later(max(at, self.now), self._answer, life, touch, before, held, key)
         return True
 
-    def _answer(self, life: Life, touch: Touch, law: Law, held: OpenNeed | None, key: tuple[str, ...]) -> None:
+    def _answer(self, life: Life, touch: Touch, before: Standing, held: OpenNeed | None, key: tuple[str, ...]) -> None:
+        """The law is asked again, for what came between counts; `before` is how they stood when it reached them."""
         if life.standing.left:
             return
+        need, chance = (held.need, held.chance) if held and not held.done else (None, 0.0)
+        law = self._world.law(touch, life.person, before, need, chance)
         if self._rng.uniform(*key, "stops") < law.opts_out:
             self._stop(life, touch)
             if self._rng.uniform(*key, "complains") < _share(law.complains, law.opts_out):
@@ -260,13 +223,13 @@ class Crowd:
             self._answered(life, touch.effect, "declined")
             if touch.action == CHAT:
                 self._come(life, "chat_declined")
-        elif self._is_served(touch):
+        else:
             self._moved(life, touch, law, held, key)
         if self._rng.uniform(*key, "leaves") < law.leaves:
             self._leave(life)
 
     def _moved(self, life: Life, touch: Touch, law: Law, held: OpenNeed | None, key: tuple[str, ...]) -> None:
-        if self._rng.uniform(*key, "accepts") < law.accepts:
+        if self._rng.uniform(*key, "accepts") < law.accepts and self._is_served(touch):
             self._answered(life, touch.effect, "accepted")
             self._come(life, "chat_accepted", touch.entity)
         if held is None:
@@ -274,7 +237,10 @@ class Crowd:
             return
         if held.done:
             return
-        before, held.chance = held.chance, law.ends_well
+        before, after = held.chance, law.ends_well
+        if before <= held.die < after and not self._is_served(touch):
+            return
+        held.chance = after
         if touch.percent:
             held.percent, held.most_off = touch.percent, touch.most_off
             held.until = touch.at + COUPON_LASTS
@@ -311,15 +277,18 @@ class Crowd:
         self._later(at, self._tell, life, "visited", Visit(person=life.person.name, at=at, doings=doings))
 
     def _stop(self, life: Life, touch: Touch) -> None:
+        if touch.channel in life.standing.stopped:
+            return
         life.standing.stopped.add(touch.channel)
         self._end(life, "stopped", touch.channel)
         self._answered(life, touch.effect, "unsubscribed")
 
     def _is_served(self, touch: Touch) -> bool:
+        """Whoever says yes needs somebody to serve them; a day has only so many of these."""
         most = self._world.capacity.get(touch.action)
         if most is None:
             return True
-        day = (touch.action, self.now.toordinal())
+        day = (touch.action, int(self._since() // 86_400))
         self._served[day] += 1
         return self._served[day] <= most
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from agent.bootstrap import open_tactful
 from agent.domain.ids import CustomerId
@@ -11,7 +12,8 @@ from agent.playbooks import load_playbook
 from agent.service import Tactful
 from agent.settings import Settings
 from agent.simulation.clock import VirtualClock
-from agent.simulation.crowd import Crowd, Happening
+from agent.simulation.crowd import Crowd
+from agent.simulation.lives import Happening
 from agent.simulation.plan import Plan, check, setting_of, world_of
 from agent.simulation.played import IN_MEMORY, actions
 from agent.simulation.product import PEOPLE, TENANT, CountingIds
@@ -26,17 +28,20 @@ def crowd_of_a_day(
     home: Path, playbooks: list[Path], world: str, customers: int, seed: int, today: datetime
 ) -> tuple[list[Tactful], list[CustomerId], datetime]:
     """One store, read by each of the playbooks; its customers; and the evening. Raises InputError."""
+    playbook = load_playbook(playbooks[0])
+    zone = ZoneInfo(playbook.brand.zone)
+    morning = today.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     plan = Plan(
         world=world,
         playbook=playbooks[0],
-        begins=today.replace(hour=0, minute=0, second=0, microsecond=0),
+        begins=morning.astimezone(ZoneInfo("UTC")),
         days=1,
         customers=customers,
         seeds=(seed,),
         policies=("nobody",),
     )
     check(plan)
-    setting = setting_of(plan, load_playbook(playbooks[0]), seed, "nobody")
+    setting = setting_of(plan, playbook, seed, "nobody")
     played = CheckedWorld(world_of(plan, setting), actions())
     people, clock = played.people(customers), VirtualClock(plan.begins)
     database = Database("sqlite://" if customers <= IN_MEMORY else f"sqlite:///{home / 'store.db'}", lasting=False)

@@ -103,25 +103,21 @@ def weigh(goal: Goal, result: Result, lang: str) -> Weighed:
     """Raises InputError where the policy that the goal is held against was not played."""
     found = result.difference(goal.measure, goal.against)
     if found is None:
-        raise InputError(
-            f"{goal.against} was not played",
-            place=goal.name,
-            next_step=f"Run it with --against {goal.against}.",
-        )
-    base = _base(found)
-    wanted = goal.change * base
-    sample = sample_size(goal, result, base)
-    pilot = max([math.ceil(SEEN / g.below) for g in goal.keep] or [LEAST_PILOT, sample // 20])
+        raise not_played(goal)
+    longer = goal.days / result.played_days
+    sample = sample_size(goal, result, found.base * longer)
     step = max(LEAST_STAGE_DAYS, math.ceil(STAGE * goal.days))
+    limits = [g.below * step / goal.days for g in goal.keep]
+    pilot = max([math.ceil(SEEN / limit) for limit in limits] or [LEAST_PILOT, sample // 20])
     last = max(LEAST_STAGE_DAYS, goal.days - step * (len(RAMP) - 1))
     ramp = tuple(Stage(share=share, days=last if share == 1.0 else step) for share in RAMP)
-    stops = tuple((g.measure, g.below, stop_at(g.below, pilot, goal.risk)) for g in goal.keep)
+    part = ramp[0].days / goal.days
+    stops = tuple((g.measure, g.below * part, stop_at(g.below * part, pilot, goal.risk)) for g in goal.keep)
     main = result.measures[result.policies[0]]
-    months = goal.days / result.days
-    kept = tuple((g.measure, g.below, getattr(main, g.measure) / main.customers * months) for g in goal.keep)
+    kept = tuple((g.measure, g.below, getattr(main, g.measure) / main.customers * longer) for g in goal.keep)
     weighed = Weighed(
         title=goal.name,
-        likely=likely(found, wanted),
+        likely=likely(found, goal.change * found.base),
         simulated=found.share,
         sample=sample,
         pilot=pilot,
@@ -132,13 +128,18 @@ def weigh(goal: Goal, result: Result, lang: str) -> Weighed:
     return _in_words(goal, weighed, lang)
 
 
+def not_played(goal: Goal) -> InputError:
+    return InputError(
+        f"{goal.against} was not played", place=goal.name, next_step=f"Run it with --against {goal.against}."
+    )
+
+
 def likely(found: Difference, wanted: float) -> float:
-    """The chance that the difference is at least as far as wanted, in its direction: normal around the simulated mean,
-    as wide as its interval."""
-    spread = (found.high - found.low) / 2 / NormalDist().inv_cdf(0.975)
-    if spread <= 0:
+    """The chance that the difference is at least as far as wanted, in its direction: normal around the simulated mean
+    with its standard error."""
+    if found.error <= 0:
         return float(found.mean <= wanted if wanted < 0 else found.mean >= wanted)
-    below = NormalDist(found.mean, spread).cdf(wanted)
+    below = NormalDist(found.mean, found.error).cdf(wanted)
     return below if wanted < 0 else 1.0 - below
 
 
@@ -155,36 +156,31 @@ def sample_size(goal: Goal, result: Result, base: float) -> int:
             next_step="Take a longer simulation, more customers, or another measure.",
         )
     if goal.measure in SHARES:
-        p, q = base, min(max(base * (1 + goal.change), 0.0), 1.0)
+        p, q = min(base, 1.0), min(max(base * (1 + goal.change), 0.0), 1.0)
         variance = p * (1 - p) + q * (1 - q)
     else:
-        variance = 2.0 * _variance(goal, result, base)
+        variance = 2.0 * _variance(goal, result, base, goal.days / result.played_days)
     return math.ceil(reach**2 * variance / change**2)
 
 
 def stop_at(limit: float, customers: int, risk: float) -> int:
     """From this count on the limit is exceeded beyond chance: the least count whose one-sided probability at the limit
     is under the risk (exact binomial)."""
-    total, count = 0.0, 0
-    log = customers * math.log1p(-limit)
-    term = math.exp(log)
-    while total + term < 1.0 - risk and count < customers:
-        total += term
-        term *= (customers - count) / (count + 1) * limit / (1.0 - limit)
-        count += 1
-    return count + 1
+    total = 0.0
+    for count in range(customers + 1):
+        choose = math.lgamma(customers + 1) - math.lgamma(count + 1) - math.lgamma(customers - count + 1)
+        total += math.exp(choose + count * math.log(limit) + (customers - count) * math.log1p(-limit))
+        if total >= 1.0 - risk:
+            return count + 1
+    return customers + 1
 
 
-def _base(found: Difference) -> float:
-    """What the other policy has per customer."""
-    return found.mean / found.share if found.share else 0.0
-
-
-def _variance(goal: Goal, result: Result, base: float) -> float:
-    """Of one customer's amount: as if orders came by chance (Poisson) with the mean value of those simulated."""
+def _variance(goal: Goal, result: Result, base: float, longer: float) -> float:
+    """Of one customer's amount in the goal's time: as if orders came by chance (Poisson) with the mean value of those
+    simulated."""
     other = result.measures[goal.against]
-    each = base / max(other.purchases / other.customers, 1e-9)
-    rate = other.purchases / other.customers
+    rate = max(other.purchases / other.customers * longer, 1e-9)
+    each = base / rate
     return rate * each**2 * 1.25 if goal.measure != "purchases" else rate
 
 

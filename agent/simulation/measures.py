@@ -29,8 +29,9 @@ class Prices:
     costs: Mapping[str, float]
 
     @classmethod
-    def of(cls, playbook: Playbook) -> Prices:
-        costs = {name: float(terms.cost) for name, terms in playbook.actions.items()}
+    def of(cls, playbook: Playbook, others: Sequence[Playbook] = ()) -> Prices:
+        """By the playbook; what only another policy's playbook prices costs what that says."""
+        costs = {n: float(terms.cost) for book in (*others, playbook) for n, terms in book.actions.items()}
         return cls(playbook.economy.margin, costs)
 
 
@@ -140,8 +141,11 @@ def per_customer(tables: Tables, prices: Prices, customers: int, what: str) -> F
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """The mean difference per customer, `arm` minus `against`, with its 95 % interval. `share` is the difference as a
-    part of what `against` has, None where that is nothing. `found` says whether chance alone explains it badly."""
+    """The mean difference per customer, `arm` minus `against`, with its 95 % interval and standard `error`.
+
+    `base` is what `against` has, `share` the difference as a part of that, None where it is not above zero. `found`
+    says whether chance alone explains it badly.
+    """
 
     measure: str
     arm: str
@@ -149,6 +153,8 @@ class Difference:
     mean: float
     low: float
     high: float
+    base: float
+    error: float
     share: float | None
     seeds: int
     paired: bool
@@ -162,11 +168,12 @@ def difference(
     means = [float(a.mean() - b.mean()) for a, b in zip(mine, theirs, strict=True)]
     mean = sum(means) / len(means)
     if len(means) >= ENOUGH_SEEDS:
-        spread = math.sqrt(sum((m - mean) ** 2 for m in means) / (len(means) - 1) / len(means))
-        reach = student(len(means) - 1) * spread
+        error = math.sqrt(sum((m - mean) ** 2 for m in means) / (len(means) - 1) / len(means))
+        reach = student(len(means) - 1) * error
     else:
         variances = [_variance(a, b, paired) for a, b in zip(mine, theirs, strict=True)]
-        reach = NormalDist().inv_cdf(0.5 + LEVEL / 2) * math.sqrt(sum(variances)) / len(means)
+        error = math.sqrt(sum(variances)) / len(means)
+        reach = NormalDist().inv_cdf(0.5 + LEVEL / 2) * error
     base = sum(float(b.mean()) for b in theirs) / len(theirs)
     low, high = mean - reach, mean + reach
     found: Literal["more", "less", "none"] = "more" if low > 0 else "less" if high < 0 else "none"
@@ -177,7 +184,9 @@ def difference(
         mean=mean,
         low=low,
         high=high,
-        share=mean / base if base else None,
+        base=base,
+        error=error,
+        share=mean / base if base > 0 else None,
         seeds=len(means),
         paired=paired,
         found=found,

@@ -6,12 +6,14 @@ import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
-from agent.domain.customer import Channel, Purpose
+from agent.domain.customer import IN_SESSION, Channel, Purpose
 from agent.domain.errors import InputError
 from agent.domain.playbook import Playbook
 from agent.simulation.clock import VirtualClock
-from agent.simulation.crowd import Crowd, Happening, Purchase
+from agent.simulation.crowd import Crowd
+from agent.simulation.lives import Happening, Purchase
 from agent.simulation.policies import Cart, Look, Policy, Say, Seen
 from agent.simulation.worlds.world import Person, Touch, Visit
 
@@ -31,6 +33,10 @@ def coupon_of(playbook: Playbook) -> Coupon:
     return Coupon(first.percent, float(first.greatest_discount))
 
 
+MOST_ANSWERS = 50
+"""Of one question: a policy that never ends is cut off."""
+
+
 class PlainArm:
     """One policy over one crowd."""
 
@@ -43,6 +49,7 @@ class PlainArm:
         self._looks: list[tuple[datetime, str]] = []
         self._seen = {person.name: seen_of(person) for person in people}
         self._number = 0
+        self._here: set[str] = set()
 
     def begin(self, now: datetime) -> None:
         for seen in self._seen.values():
@@ -51,11 +58,13 @@ class PlainArm:
     def tick(self, clock: VirtualClock) -> None:
         """One step: what happened, then what the policy says to it."""
         asked: dict[str, Seen] = {}
+        self._here.clear()
         for what in self._crowd.until(clock.at):
             seen = self._seen[what.person.name]
             self._notice(seen, what)
-            if what.what == "visited":
+            if what.what in ("visited", "held"):
                 asked[seen.name] = seen
+                self._here.add(seen.name)
         while self._looks and self._looks[0][0] <= clock.at:
             _, name = heapq.heappop(self._looks)
             asked[name] = self._seen[name]
@@ -71,16 +80,22 @@ class PlainArm:
                 self._say(seen, answer, now)
 
     def _answers(self, seen: Seen, now: datetime) -> Iterable[Say | Look]:
-        found = list(self._policy.decide(seen, now))
+        try:
+            found = list(islice(self._policy.decide(seen, now), MOST_ANSWERS))
+        except Exception as error:
+            raise _fault(self._policy, f"decide failed ({type(error).__name__}: {error})") from error
         for answer in found:
-            if isinstance(answer, Say) and answer.action not in self._known:
-                raise _fault(self._policy, f"no such action: {answer.action!r}")
             if not isinstance(answer, Say | Look):
                 raise _fault(self._policy, f"neither Say nor Look: {type(answer).__name__}")
+            if isinstance(answer, Look) and not (isinstance(answer.at, datetime) and answer.at.tzinfo):
+                raise _fault(self._policy, "a Look needs a time with its zone")
+            if isinstance(answer, Say) and (answer.action not in self._known or answer.channel not in Channel):
+                raise _fault(self._policy, f"no such action or channel: {answer.action!r}, {answer.channel!r}")
         return found
 
     def _say(self, seen: Seen, say: Say, now: datetime) -> None:
-        if say.channel not in seen.channels and say.channel not in (Channel.CHAT, Channel.PAGE):
+        here = say.channel in IN_SESSION and seen.name in self._here
+        if not here and say.channel not in seen.channels:
             return
         self._number += 1
         seen.said[say.action] = now
@@ -121,5 +136,7 @@ def seen_of(person: Person) -> Seen:
 
 def _fault(policy: Policy, what: str) -> InputError:
     return InputError(
-        what, place=f"policy {policy.name}", next_step="Mend its `decide` (docs/worlds.md says what it may answer)."
+        what,
+        place=f"policy {getattr(policy, 'name', type(policy).__name__)}",
+        next_step="Mend its `decide` (docs/worlds.md says what it may answer).",
     )

@@ -18,10 +18,11 @@ from agent.simulation.calibration import Calibration
 from agent.simulation.crowd import Crowd
 from agent.simulation.draws import Draws
 from agent.simulation.plain import coupon_of
-from agent.simulation.policies import Everyone, Nobody, Oracle, Policy, Rules
+from agent.simulation.policies import Everyone, Nobody, Oracle, Policy, Rules, Talker
 from agent.simulation.worlds.calibrated import Calibrated
 from agent.simulation.worlds.fragile import Fragile
 from agent.simulation.worlds.null import Null
+from agent.simulation.worlds.perturbed import Perturbed
 from agent.simulation.worlds.services import Services
 from agent.simulation.worlds.shop import Shop
 from agent.simulation.worlds.subscription import Subscription
@@ -41,7 +42,7 @@ GUARDED: dict[str, Arbiter] = {
     "no-levers": arbiters.no_levers,
 }
 """The product itself, and the product with another way of choosing among what its guard allows."""
-TODAY: dict[str, Callable[[], Policy]] = {"rules": Rules, "everyone": Everyone, "nobody": Nobody}
+TODAY: dict[str, Callable[[], Policy]] = {"rules": Rules, "everyone": Everyone, "nobody": Nobody, "talker": Talker}
 ORACLE = "oracle"
 MOST_DAYS, MOST_CUSTOMERS, MOST_SEEDS = 366, 1_000_000, 200
 
@@ -73,6 +74,12 @@ class Plan:
         ):
             if not 1 <= value <= most:
                 raise InputError(f"not 1 to {most:,}", place=place, next_step="Give a number between them.")
+        if self.customers < 2:
+            raise InputError("one customer cannot be compared", place="--customers", next_step="Give two or more.")
+        if min(self.seeds) < 0:
+            raise InputError("a seed below zero", place="--seed", next_step="Give zero or more.")
+        if not 2000 <= self.begins.year <= 2100:
+            raise InputError("a year out of range", place="--from", next_step="Begin between 2000 and 2100.")
         if len(set(self.policies)) != len(self.policies):
             raise InputError("a policy is named twice", place="--against", next_step="Name each once.")
 
@@ -94,22 +101,30 @@ def setting_of(plan: Plan, playbook: Playbook, seed: int, policy: str) -> Settin
 
 def world_of(plan: Plan, setting: Setting) -> World:
     """Raises InputError for a world that is not there or cannot be made."""
+    world = _world(plan, setting)
+    return Perturbed(world, plan.perturbed) if plan.perturbed else world
+
+
+def _world(plan: Plan, setting: Setting) -> World:
     if plan.calibration is not None:
         return Calibrated(setting, plan.calibration)
     made = WORLDS.get(plan.world)
-    if made is None:
-        made = cast("Callable[[Setting], World]", _loaded(plan.world, "--world", "World", WORLDS))
-        return cast(World, _made(made, plan.world, setting))
-    world = made(setting)
-    if plan.perturbed:
-        from agent.simulation.worlds.perturbed import Perturbed
-
-        return Perturbed(world, plan.perturbed)
-    return world
+    if made is not None:
+        return made(setting)
+    own = _loaded(plan.world, "--world", "World", WORLDS)
+    return cast(World, _made(own, plan.world, setting))
 
 
 def is_guarded(policy: str) -> bool:
-    return policy in GUARDED or Path(policy).is_dir() or policy.endswith((".yaml", ".yml"))
+    """A name means what it means, also beside a folder that is called so."""
+    if policy in GUARDED or policy in TODAY or policy == ORACLE:
+        return policy in GUARDED
+    return Path(policy).is_dir() or policy.endswith((".yaml", ".yml"))
+
+
+def playbooks_of(plan: Plan) -> list[Playbook]:
+    """Those of policies that bring one."""
+    return [load_playbook(Path(p)) for p in plan.policies if is_guarded(p) and p not in GUARDED]
 
 
 def guarded_of(policy: str, own: Path) -> tuple[Path, Arbiter]:
@@ -117,7 +132,14 @@ def guarded_of(policy: str, own: Path) -> tuple[Path, Arbiter]:
     if policy in GUARDED:
         return own, GUARDED[policy]
     path = Path(policy)
-    load_playbook(path)
+    other, mine = load_playbook(path).brand, load_playbook(own).brand
+    for name in ("currency", "zone", "locale", "country"):
+        if getattr(other, name) != getattr(mine, name):
+            raise InputError(
+                f"brand.{name} is {getattr(other, name)}, here it is {getattr(mine, name)}",
+                place=policy,
+                next_step="Policies that are held against each other serve the same brand.",
+            )
     return path, arbitrate
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ from agent.simulation.plan import Plan, guarded_of, is_guarded, policy_of, setti
 from agent.simulation.product import ProductArm
 from agent.simulation.tally import Tally
 from agent.simulation.worlds.checked import CheckedWorld
-from agent.simulation.worlds.world import World
+from agent.simulation.worlds.world import Person
 from agent.store.database import Database
 
 IN_MEMORY = 20_000
@@ -62,6 +62,9 @@ class Played:
     seed: int
     tables: Tables
     until: float
+    story: str = ""
+    """What the world told, as a hash; `answers`: what its law said."""
+    answers: str = ""
     events: int = 0
     tally: Tally | None = None
     learned: list[Learned] = field(default_factory=list)
@@ -80,8 +83,9 @@ def play(plan: Plan, policy: str, seed: int, progress: Progress, stopped: Stoppe
     """Plays to the end, or until `stopped`. Raises InputError for a world or policy that does what none may."""
     playbook = load_playbook(plan.playbook)
     setting = setting_of(plan, playbook, seed, policy)
-    world: World = CheckedWorld(world_of(plan, setting), actions())
+    world = CheckedWorld(world_of(plan, setting), actions())
     people = world.people(plan.customers)
+    _known(plan, people)
     crowd = Crowd(world, people, setting)
     clock = VirtualClock(plan.begins)
     end = plan.begins + timedelta(days=plan.days)
@@ -93,7 +97,7 @@ def play(plan: Plan, policy: str, seed: int, progress: Progress, stopped: Stoppe
             progress((at - plan.begins) / (end - plan.begins))
             if stopped():
                 break
-        return _kept(plan, policy, seed, crowd, clock)
+        return _kept(plan, policy, seed, crowd, clock, world)
     with tempfile.TemporaryDirectory(prefix="tactful-simulation-") as folder:
         return _product(plan, policy, seed, world, people, crowd, clock, Path(folder), progress, stopped)
 
@@ -109,7 +113,7 @@ def _product(
     plan: Plan,
     policy: str,
     seed: int,
-    world: World,
+    world: CheckedWorld,
     people: Any,
     crowd: Crowd,
     clock: VirtualClock,
@@ -135,7 +139,7 @@ def _product(
             progress(SETUP + (1 - SETUP) * ((at - plan.begins) / (end - plan.begins)))
             if stopped():
                 break
-        played = _kept(plan, policy, seed, crowd, clock)
+        played = _kept(plan, policy, seed, crowd, clock, world)
         played.events, played.tally = arm.events, arm.tally
         played.learned = _learned(arm, playbook)
         played.budgets = _budgets(budgets, playbook)
@@ -146,12 +150,21 @@ def _product(
         database.close()
 
 
-def _kept(plan: Plan, policy: str, seed: int, crowd: Crowd, clock: VirtualClock) -> Played:
+def _kept(plan: Plan, policy: str, seed: int, crowd: Crowd, clock: VirtualClock, world: CheckedWorld) -> Played:
     """The crowd's log. Answers that come after the last day are waited for, unless the run was stopped before it."""
     until = (clock.now() - plan.begins).total_seconds()
     if until >= plan.days * 86_400:
         crowd.run_on()
-    return Played(policy=policy, seed=seed, tables=Tables.of(crowd.log), until=until, names=crowd.names())
+    told = world.story if until >= plan.days * 86_400 else ""
+    return Played(
+        policy=policy,
+        seed=seed,
+        tables=Tables.of(crowd.log),
+        until=until,
+        story=told,
+        answers=world.answers,
+        names=crowd.names(),
+    )
 
 
 def _note_budgets(arm: ProductArm, budgets: dict[str, list[float]]) -> None:
@@ -192,19 +205,22 @@ def _fair(arm: ProductArm, people: Any) -> fairness.Report:
     return fairness.audit(seen, grouped)
 
 
+def _known(plan: Plan, people: Sequence[Person]) -> None:
+    """Raises InputError where somebody is asked for who is not there: before anything is played."""
+    names = {person.name for person in people} if plan.look_at else set()
+    missing = next((name for name in plan.look_at if name not in names), None)
+    if missing is not None:
+        raise InputError(
+            f"no such customer in this world: {missing}",
+            place="--customer",
+            next_step=f"They are called {people[0].name} and so on.",
+        )
+
+
 def _tell(plan: Plan, arm: ProductArm, played: Played) -> None:
     """The stories that are asked for, and ten that show how different they are."""
     if plan.teller is None or played.seed != plan.seeds[0] or played.policy != plan.policies[0]:
         return
-    known = set(played.names.values())
-    missing = sorted(set(plan.look_at) - known)
-    if missing:
-        first = min(known)
-        raise InputError(
-            f"no such customer in this world: {missing[0]}",
-            place="--customer",
-            next_step=f"They are called {first} and so on.",
-        )
     played.told = [*plan.look_at] or interesting(played)
     played.stories = [plan.teller(arm.tactful, name) for name in played.told]
 

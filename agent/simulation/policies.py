@@ -13,7 +13,7 @@ from typing import ClassVar, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from agent.domain.customer import Channel
-from agent.simulation.crowd import Life, OpenNeed
+from agent.simulation.lives import Life, OpenNeed
 from agent.simulation.worlds.world import Touch, World
 
 
@@ -124,10 +124,23 @@ class Everyone:
         yield Look(ahead if ahead > local else ahead + timedelta(days=7))
 
 
+class Talker:
+    """Speaks at every visit, on every address and on the page: for trying a world out."""
+
+    name = "talker"
+
+    def decide(self, seen: Seen, now: datetime) -> Iterable[Say | Look]:
+        cart = seen.cart.entity if seen.cart else ""
+        yield Say("offer_chat", Channel.PAGE, cart)
+        for channel in seen.channels:
+            yield Say("offer_coupon", channel, cart, coupon=True)
+
+
 @dataclass(slots=True)
 class Oracle:
-    """Knows every need and the law, and says what earns most by them, to those who agreed: what could be had at best
-    with one message at a time. `margin` of an order's value is earned; a lost channel costs `stopped`."""
+    """Knows every need and the law, and says what earns most by them, to those who agreed, one message at a time: a
+    reference for what there is to win, no proven bound. `margin` of an order's value is earned; a lost channel costs
+    `stopped` (margin)."""
 
     world: World
     life: Callable[[str], Life]
@@ -172,7 +185,7 @@ class Oracle:
         touch = Touch(life.person.name, now, say.action, say.channel, "offer", say.entity, percent, self.most_off)
         law = self.world.law(touch, life.person, life.standing, need, held.chance)
         value = need.value if need.ends_in != "demo" or need.then is None else need.then.value * need.then.chance
-        value = value * (1.0 - need.returned) or self.stopped * (need.ends_in == "stay")
+        value = value * (1.0 - need.returned) or self.stopped / self.margin * (need.ends_in == "stay")
         off = min(value * percent / 100, self.most_off)
         gained = law.ends_well * (self.margin * value - off) - held.chance * self.margin * value
         harm = (law.opts_out + law.leaves) * self.stopped

@@ -25,7 +25,8 @@ from agent.domain.money import Money
 from agent.domain.ports import Commit
 from agent.settings import Settings
 from agent.simulation.clock import VirtualClock
-from agent.simulation.crowd import Crowd, Happening, Purchase
+from agent.simulation.crowd import Crowd
+from agent.simulation.lives import Happening, Purchase
 from agent.simulation.rows import event_rows, goods_rows, order_row, person_rows
 from agent.simulation.tally import LookingOn, Tally
 from agent.simulation.worlds.world import Goods, Person, Setting, Touch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -25,7 +26,7 @@ from agent.simulation.measures import (
     per_customer,
     together,
 )
-from agent.simulation.plan import ORACLE, Plan
+from agent.simulation.plan import ORACLE, Plan, playbooks_of
 from agent.simulation.played import Budget, Learned, Played
 from agent.simulation.tally import FACTORS, Tally
 
@@ -136,7 +137,8 @@ class Result:
     calibration: list[tuple[str, float, float]]
     told: list[str] = field(default_factory=list)
     stories: list[Any] = field(default_factory=list)
-    ruled: list[Ruled] = field(default_factory=list)
+    ruled: list[Ruled] | None = None
+    """None where the rules were not played."""
 
     def difference(self, what: str, against: str) -> Difference | None:
         return next((d for d in self.differences if d.measure == what and d.against == against), None)
@@ -151,17 +153,18 @@ def result(plan: Plan, playbook: Playbook, played: Sequence[Played]) -> Result:
     if plan.policies[0] not in policies:
         raise KeyboardInterrupt
     plan = replace(plan, policies=policies)
-    until = min(p.until for p in played)
+    ended = {(p.policy, p.seed) for p in played if p.until >= plan.days * DAY}
+    seeds = tuple(s for s in plan.seeds if all((p, s) in ended for p in policies)) or plan.seeds[:1]
+    kept = [p for p in played if p.seed in seeds]
+    until = min(p.until for p in kept)
     complete = whole and until >= plan.days * DAY
-    cut = [p.tables if complete else p.tables.until(until) for p in played]
-    tables = {(p.policy, p.seed): table for p, table in zip(played, cut, strict=True)}
-    seeds = tuple(s for s in plan.seeds if all((policy, s) in tables for policy in plan.policies))
-    prices = Prices.of(playbook)
-    n = plan.customers
+    tables = {(p.policy, p.seed): p.tables if until >= plan.days * DAY else p.tables.until(until) for p in kept}
+    prices, n = Prices.of(playbook, playbooks_of(plan)), plan.customers
     measures = {p: together([measure(tables[p, s], prices, n) for s in seeds]) for p in plan.policies}
     main = plan.policies[0]
     first = next(p for p in played if p.policy == main)
     mine = {w: [per_customer(tables[main, s], prices, n, w) for s in seeds] for w in MEASURED}
+    days = math.floor(until / DAY)
     differences = [
         difference(w, main, other, mine[w], [per_customer(tables[other, s], prices, n, w) for s in seeds], plan.shared)
         for other in plan.policies[1:]
@@ -169,7 +172,7 @@ def result(plan: Plan, playbook: Playbook, played: Sequence[Played]) -> Result:
     ]
     earned = [found for p in plan.policies if (found := _earned(p, measures)) is not None]
     return Result(
-        world=plan.world if plan.calibration is None else "data",
+        world=_world(plan),
         brand=playbook.brand.name,
         currency=playbook.brand.currency,
         begins=plan.begins.astimezone(ZoneInfo(playbook.brand.zone)).isoformat(),
@@ -190,22 +193,28 @@ def result(plan: Plan, playbook: Playbook, played: Sequence[Played]) -> Result:
         learned=sorted(first.learned, key=lambda one: -one.trials),
         budgets=first.budgets,
         fairness=[line for line in first.fair.lines if line.measure == "offers"] if first.fair else [],
-        cumulative={o: _cumulative(plan, tables, seeds, o, prices) for o in policies[1:] if o != ORACLE},
+        cumulative={o: _cumulative(plan, tables, seeds, o, prices, days) for o in policies[1:] if o != ORACLE},
         hours={p: _hours([tables[p, s] for s in seeds]) for p in plan.policies if p != ORACLE},
         funnel=_funnel(first, tables[main, first.seed], n),
         flows=_flows(tables[main, first.seed]),
         opened=first.tables.opened,
         late=first.tables.late,
-        calibration=_calibration(plan, played),
+        calibration=_calibration(plan, played, playbook.brand.zone),
         told=first.told,
         stories=first.stories,
         ruled=_ruled(plan, playbook, first, next((p for p in played if p.policy == "rules"), None)),
     )
 
 
-def _ruled(plan: Plan, playbook: Playbook, first: Played, rules: Played | None) -> list[Ruled]:
-    if rules is None or not first.told:
-        return []
+def _world(plan: Plan) -> str:
+    """Its name, and by which number its law was bent."""
+    name = plan.world if plan.calibration is None else "data"
+    return f"{name}~{plan.perturbed}" if plan.perturbed else name
+
+
+def _ruled(plan: Plan, playbook: Playbook, first: Played, rules: Played | None) -> list[Ruled] | None:
+    if rules is None:
+        return None
     zone, touches = ZoneInfo(playbook.brand.zone), rules.tables.touches
     return [
         Ruled(
@@ -265,10 +274,10 @@ def _decided(tally: Tally, events: int) -> Decided:
 
 
 def _cumulative(
-    plan: Plan, tables: dict[tuple[str, int], Any], seeds: Sequence[int], other: str, prices: Prices
+    plan: Plan, tables: dict[tuple[str, int], Any], seeds: Sequence[int], other: str, prices: Prices, days: int
 ) -> list[DayDifference]:
     main, found = plan.policies[0], []
-    for day in range(1, plan.days + 1):
+    for day in range(1, days + 1):
         mine, theirs = (
             [per_customer(tables[p, s].until(day * DAY), prices, plan.customers, "margin") for s in seeds]
             for p in (main, other)
@@ -322,12 +331,12 @@ def _flows(tables: Any) -> list[Flow]:
     ]
 
 
-def _calibration(plan: Plan, played: Sequence[Played]) -> list[tuple[str, float, float]]:
+def _calibration(plan: Plan, played: Sequence[Played], zone: str) -> list[tuple[str, float, float]]:
     """The same figures in the data and in the world when nobody is contacted (or nearly so)."""
     known: Calibration | None = plan.calibration
-    if known is None:
+    quiet = next((p for p in played if p.policy == "nobody"), None)
+    if known is None or quiet is None:
         return []
-    quiet = next((p for p in played if p.policy == "nobody"), played[-1])
     orders = quiet.tables.orders
     months = plan.days / 30.4
     values = [float(v) for v in orders["value"]]
@@ -339,10 +348,11 @@ def _calibration(plan: Plan, played: Sequence[Played]) -> list[tuple[str, float,
         ("mean_basket", known.mean_basket, sum(values) / len(values) if values else 0.0),
         ("median_basket", known.baskets[len(known.baskets) // 2], float(np.median(values)) if values else 0.0),
         ("median_gap_days", known.median_gap, float(np.median(within)) if within else 0.0),
-        ("weekend_share", sum(known.weekdays[5:]), _weekend(plan, orders)),
+        ("weekend_share", sum(known.weekdays[5:]), _weekend(plan, orders, zone)),
     ]
 
 
-def _weekend(plan: Plan, orders: Any) -> float:
-    days = [(plan.begins + timedelta(seconds=float(at))).weekday() for at in orders["at"]]
+def _weekend(plan: Plan, orders: Any, zone: str) -> float:
+    local = ZoneInfo(zone)
+    days = [(plan.begins + timedelta(seconds=float(at))).astimezone(local).weekday() for at in orders["at"]]
     return sum(day >= 5 for day in days) / len(days) if days else 0.0

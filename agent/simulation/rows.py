@@ -11,7 +11,7 @@ from agent.domain.customer import Channel, Consent, ConsentStatus, Purpose
 from agent.domain.facts import Omen
 from agent.domain.imports import ConsentRow, CustomerRow, EventRow, FactRow, Line, Row, RowOutcome
 from agent.domain.money import Money
-from agent.simulation.crowd import Happening, Purchase
+from agent.simulation.lives import Happening, Purchase
 from agent.simulation.worlds.world import Goods, Person, Setting, Visit
 
 AGREED_BEFORE = timedelta(days=200)

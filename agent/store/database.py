@@ -22,6 +22,7 @@ from agent.domain.errors import StoreError
 from agent.store.schema import REVISION
 
 BUSY_SECONDS = 30
+_MANY_DIGITS = re.compile(r"\d{18}")
 
 
 class Database:
@@ -147,7 +148,10 @@ def _engine(url: URL, lasting: bool) -> Engine:
 
 
 def _loads(text: str | bytes) -> Any:
-    """By orjson, which is four times as fast; what only Python's own reader takes (NaN, huge numbers) goes there."""
+    """By orjson, which is four times as fast; what only Python's own reader takes as it stands goes there: NaN, and
+    numbers of more digits than fit into 64 bits."""
+    if _MANY_DIGITS.search(text if isinstance(text, str) else text.decode()):
+        return json.loads(text)
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:

@@ -64,6 +64,7 @@ class Stating:
             return set()
         c = t.customers.c
         query = select(c.customer, *(c[name] for name in FACTS)).where(c.tenant == self._tenant, c.customer.in_(said))
+        query = query.order_by(c.customer).with_for_update()  # what another states meanwhile waits
         rows = []
         for row in self._connection.execute(query).mappings():
             known = {name: row[name] for name in FACTS}

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,45 @@ def test_the_table_says_every_measure_of_every_policy_and_each_difference_in_wor
     assert {row[-1] for _, rows in sections[1:] for row in rows} <= words
 
 
+CHANCY = """
+import random
+from agent.simulation.worlds.shop import Shop
+
+class World(Shop):
+    def law(self, touch, person, standing, need, chance):
+        law = super().law(touch, person, standing, need, chance)
+        return law if random.random() < 0.5 else super().law(touch, person, standing, None, 0.0)
+
+class Hashed(Shop):
+    def day(self, number):
+        return [visit for visit in super().day(number) if hash(visit.person) % 2]
+"""
+
+
+def test_a_world_that_draws_elsewhere_is_refused_on_whatever_day_it_begins(tmp_path: Path) -> None:
+    (tmp_path / "chancy.py").write_text(CHANCY, encoding="utf-8")
+    for day in range(3):
+        plan = replace(
+            PLAN,
+            world=f"{tmp_path / 'chancy.py'}:World",
+            begins=MONDAY + timedelta(days=day),
+            customers=300,
+            policies=("everyone", "nobody"),
+            teller=None,
+        )
+        with pytest.raises(InputError, match="two stories"):
+            run(plan, processes=0)
+
+
+def test_policies_that_did_not_meet_the_same_people_are_not_compared(tmp_path: Path) -> None:
+    """Each process has hashes of its own: what relies on them tells each policy another story."""
+    (tmp_path / "chancy.py").write_text(CHANCY, encoding="utf-8")
+    world = f"{tmp_path / 'chancy.py'}:Hashed"
+    plan = replace(PLAN, world=world, policies=("everyone", "nobody"), teller=None)
+    with pytest.raises(InputError, match="two stories"):
+        run(plan, processes=2)
+
+
 def test_several_seeds_give_intervals_over_seeds() -> None:
     plan = replace(PLAN, policies=("everyone", "nobody"), seeds=(1, 2, 3, 4), teller=None)
     found = result(plan, load_playbook(PLAYBOOK), run(plan, processes=0))
@@ -193,6 +233,9 @@ def test_a_broken_world_is_named_and_stops_the_run(
         (("--world", "nowhere"), "no world 'nowhere'"),
         (("--policy", "wishes"), "no policy 'wishes'"),
         (("--days", "0"), "--days"),
+        (("--customers", "1"), "--customers"),
+        (("--seed", "-1"), "--seed"),
+        (("--from", "0001-01-01"), "--from"),
         (("--from", "soon"), "--from"),
         (("--goal", "none.yaml"), "none.yaml"),
         (("--from-data",), "too few to calibrate"),

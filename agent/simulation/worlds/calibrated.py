@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class Calibrated(Shop):
         calibration, draw = self._calibration, self._setting.draws.table("calibrated")
         rates = np.array(calibration.rates)[(draw.random(count) * len(calibration.rates)).astype(np.int64)]
         visits = np.minimum(rates / EACH_VISIT, MOST_VISITS)
-        month = self._setting.begins.month - 1
+        month = self._setting.begins.astimezone(ZoneInfo(self._setting.zone)).month - 1
         season = calibration.months[month] * 12 if sum(m > 0 for m in calibration.months) == 12 else 1.0
         self._population.rates = -np.log(1.0 - np.minimum(visits * season / MONTH, 0.95))
         hours = np.array([[h + 1e-6 for h in calibration.hours]])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from agent.decisioning.choice import HashRng
@@ -36,13 +35,16 @@ class Perturbed:
     def law(self, touch: Touch, person: Person, standing: Standing, need: Need | None, chance: float) -> Law:
         law = self._world.law(touch, person, standing, need, chance)
         gained = (law.ends_well - chance) * self._factor("gain", touch.action)
-        return replace(
-            law,
+        return Law(
             noticed=_within(law.noticed * self._factor("noticed", touch.channel)),
             ends_well=_within(chance + gained),
+            clicks=_within(law.clicks * self._factor("clicks")),
+            accepts=_within(law.accepts * self._factor("accepts")),
             declines=_within(law.declines * self._factor("declines")),
             opts_out=_within(law.opts_out * self._factor("opts out", touch.channel)),
+            complains=_within(law.complains * self._factor("complains")),
             leaves=_within(law.leaves * self._factor("leaves")),
+            value=law.value * self._factor("value"),
         )
 
     def _factor(self, *what: str) -> float:

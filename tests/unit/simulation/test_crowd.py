@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.domain.customer import Channel
-from agent.simulation.crowd import Crowd, Happening
+from agent.simulation.crowd import Crowd
+from agent.simulation.lives import Happening
 from agent.simulation.worlds.world import Doing, Law, Need, Touch, Visit
 from tests.support.simulated import MONDAY, Told, need, setting, somebody
 
@@ -143,6 +144,69 @@ def test_only_as_many_are_served_as_there_are_people_to_serve_them() -> None:
         mine.touch(mail(person=person.name, entity=f"c{person.name}", channel=Channel.CHAT))
     mine.until(END)
     assert len(mine.log.orders) == 2
+
+
+def test_who_only_reads_takes_nobodys_place() -> None:
+    persons = [somebody(f"n{n}") for n in range(40)]
+    visits = [Visit(person=p.name, at=AT, need=need(0.0, key=f"k{p.name}", entity=f"c{p.name}")) for p in persons]
+    told = Told(visits=visits, persons=persons, answers=Law(noticed=1.0, ends_well=0.1), capacity={"remind_cart": 40})
+    few, many = (Crowd(replace(told, capacity={"remind_cart": n}), persons, setting()) for n in (6, 40))
+    for mine in (few, many):
+        mine.until(AT + timedelta(hours=1))
+        for person in persons:
+            mine.touch(mail(person=person.name, entity=f"c{person.name}", channel=Channel.CHAT))
+        mine.until(END)
+    assert 0 < len(few.log.orders) == len(many.log.orders) <= 6
+
+
+def test_each_message_about_the_same_thing_has_dice_of_its_own() -> None:
+    persons = [somebody(f"n{n}") for n in range(300)]
+    mine = Crowd(Told(persons=persons, answers=Law(noticed=0.3, ends_well=0.0)), persons, setting())
+    for person in persons:
+        for _ in range(10):
+            mine.touch(mail(person=person.name))
+    noticed = {t.who for t in mine.log.touches if t.noticed}
+    assert len(noticed) / 300 == pytest.approx(1 - 0.7**10, abs=0.03)
+
+
+def test_who_has_stopped_a_channel_stops_it_once() -> None:
+    mine = crowd(Told(answers=Law(noticed=1.0, ends_well=0.0, opts_out=1.0)))
+    for _ in range(3):
+        mine.touch(mail())
+    mine.until(END)
+    assert [e.what for e in mine.log.ended] == ["stopped"]
+
+
+def test_an_order_after_a_demo_that_only_the_touch_brought_about_is_put_down_to_it() -> None:
+    persons = [somebody(f"n{n}") for n in range(30)]
+    after = need(1.0, hours=150, key="order", entity="p1")
+    demo = Need(key="demo", ends_in="demo", chance=0.0, at=AT + timedelta(hours=50), entity="p1", then=after)
+    visits = [Visit(person=p.name, at=AT, need=demo) for p in persons]
+    mine = Crowd(Told(visits=visits, persons=persons), persons, setting(days=21))
+    mine.until(AT + timedelta(hours=1))
+    for person in persons:
+        mine.touch(mail(person=person.name, action="book_demo", entity="p1"))
+    mine.until(MONDAY + timedelta(days=20))
+    assert len(mine.log.orders) > 10
+    assert {(o.anyway, o.touched) for o in mine.log.orders} == {(False, True)}
+
+
+def test_what_is_answered_later_adds_to_what_was_answered_before() -> None:
+    """The law is asked with the chance as it stands when the answer comes, not when the message went out."""
+    seen: list[float] = []
+
+    class Adds(Told):
+        def law(self, touch, person, standing, need, chance):  # type: ignore[no-untyped-def]
+            seen.append(chance)
+            return Law(noticed=1.0, ends_well=min(chance + 0.1, 1.0), clicks=0.0)
+
+    persons = [somebody()]
+    mine = Crowd(Adds(visits=[replace(CART, need=need(0.0, hours=24 * 6))], persons=persons), persons, setting())
+    mine.until(AT + timedelta(hours=1))
+    for action in ("remind_cart", "offer_coupon", "win_back"):
+        mine.touch(mail(action=action, kind="reply" if action == "win_back" else "offer"))
+    mine.until(END)
+    assert max(seen) >= 0.1
 
 
 def test_fatigue_halves_in_the_time_the_world_names() -> None:

@@ -108,11 +108,33 @@ class Own:
         return [self.answer]  # type: ignore[list-item]
 
 
-@pytest.mark.parametrize(("answer", "named"), [(Say("sing", Channel.EMAIL), "sing"), ("hello", "str")])
+@pytest.mark.parametrize(
+    ("answer", "named"),
+    [
+        (Say("sing", Channel.EMAIL), "sing"),
+        ("hello", "str"),
+        (Look(datetime(2026, 12, 1)), "zone"),  # noqa: DTZ001 - that is the fault
+    ],
+)
 def test_a_policy_that_does_what_none_may_is_named(answer: object, named: str) -> None:
     with pytest.raises(InputError, match="policy own") as caught:
         play(Own(answer), deaf())
     assert named in str(caught.value)
+
+
+@pytest.mark.parametrize("answers", [None, iter(int, 1)])
+def test_a_policy_that_answers_nothing_or_never_ends_is_named(answers: object) -> None:
+    class Odd(Own):
+        def decide(self, seen: Seen, now: datetime) -> Iterable[Say | Look]:
+            return self.answer  # type: ignore[return-value]
+
+    with pytest.raises(InputError, match="policy own"):
+        play(Odd(answers), deaf())
+
+
+def test_a_page_is_shown_only_while_somebody_is_there() -> None:
+    assert said(play(Own(Say("remind_cart", Channel.PAGE)), deaf())) == []
+    assert len(said(play(Own(Say("remind_cart", Channel.PAGE)), deaf(visits=[CART])))) == 1
 
 
 def test_nobody_is_sent_to_an_address_that_they_do_not_have() -> None:

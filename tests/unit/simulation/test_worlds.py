@@ -140,6 +140,47 @@ def test_what_no_world_may_say_is_named_and_stops_the_run(what: str, world: Told
     assert caught.value.next_step
 
 
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"noticed": None}, "noticed is None"),
+        ({"ends_well": "much"}, "ends_well is much"),
+        ({"value": None}, "value is None"),
+    ],
+)
+def test_what_is_no_number_at_all_is_named_too(change: dict[str, object], named: str) -> None:
+    law = replace(Law(noticed=0.5, ends_well=0.5), **change)  # type: ignore[arg-type]
+    touch = Touch("ann", MONDAY, "remind_cart", Channel.EMAIL)
+    with pytest.raises(InputError, match=named):
+        CheckedWorld(Told(answers=law), ACTIONS).law(touch, somebody(), Standing(), None, 0.0)
+
+
+def test_a_world_that_fails_is_named_with_its_method() -> None:
+    class Fails(Told):
+        def law(self, *_: object) -> Law:
+            raise KeyError("nobody")
+
+        def day(self, number: int) -> list[Visit]:
+            return [1 / 0]  # type: ignore[list-item]
+
+    checked = CheckedWorld(Fails(), ACTIONS)
+    with pytest.raises(InputError, match=r"day\(0\): it failed \(ZeroDivisionError"):
+        checked.day(0)
+    touch = Touch("ann", MONDAY, "remind_cart", Channel.EMAIL)
+    with pytest.raises(InputError, match=r"law\(remind_cart, email\): it failed \(KeyError"):
+        checked.law(touch, somebody(), Standing(), None, 0.0)
+
+
+def test_worlds_that_tell_different_stories_have_different_hashes() -> None:
+    def story(seed: int) -> str:
+        checked = CheckedWorld(MADE["shop"](setting(seed=seed)), actions())
+        checked.people(30)
+        checked.day(0)
+        return checked.story
+
+    assert story(1) == story(1) != story(2)
+
+
 def test_an_unknown_action_is_named() -> None:
     with pytest.raises(InputError, match="no such action: 'sing'"):
         CheckedWorld(Told(capacity={"sing": 3}), ACTIONS)
