@@ -85,7 +85,7 @@ def test_every_decision_and_every_event_is_accounted_for(played: list[Played], f
     decided = found.decided
     assert decided is not None
     assert decided.decisions == sum(decided.acted.values()) + sum(decided.held.values())
-    assert decided.events > 400
+    assert decided.events > 300
     assert set(decided.factors) == {"response", "anyway", "value", "context", "lever", "cost", "fatigue", "budget"}
     assert all(0 <= share <= 1 for share in decided.factors.values())
     assert decided.factors["response"] > 0

@@ -14,13 +14,13 @@ from agent.simulation.worlds.population import Population, Segment, normals
 from agent.simulation.worlds.world import NOTHING, Doing, Goods, Law, Need, Person, Setting, Standing, Touch, Visit
 
 SEGMENTS = (
-    Segment(name="loyal", share=0.15, visits=7.0, cart=0.28, now=0.36, anyway=0.30, reminder=1.25, coupon=1.20,
+    Segment(name="loyal", share=0.15, visits=6.1, cart=0.28, now=0.36, anyway=0.30, reminder=1.25, coupon=1.20,
             bother=0.6, orders=6.0, since=18.0, spends=1.1),
-    Segment(name="bargain", share=0.25, visits=5.0, cart=0.22, now=0.20, anyway=0.10, reminder=1.25, coupon=2.40,
+    Segment(name="bargain", share=0.25, visits=4.4, cart=0.22, now=0.20, anyway=0.10, reminder=1.25, coupon=2.40,
             bother=0.9, orders=2.5, since=45.0, spends=0.85),
-    Segment(name="browser", share=0.35, visits=3.7, cart=0.10, now=0.25, anyway=0.10, reminder=1.20, coupon=1.50,
+    Segment(name="browser", share=0.35, visits=3.2, cart=0.10, now=0.25, anyway=0.10, reminder=1.20, coupon=1.50,
             bother=1.3, orders=0.8, since=70.0),
-    Segment(name="newcomer", share=0.15, visits=3.5, cart=0.14, now=0.22, anyway=0.12, reminder=1.35, coupon=1.80,
+    Segment(name="newcomer", share=0.15, visits=3.0, cart=0.14, now=0.22, anyway=0.12, reminder=1.35, coupon=1.80,
             bother=1.0, orders=0.3, since=12.0, spends=0.9),
     Segment(name="dormant", share=0.10, visits=0.7, cart=0.10, now=0.30, anyway=0.10, reminder=1.20, coupon=1.60,
             bother=1.3, orders=2.0, since=190.0),
@@ -98,7 +98,7 @@ class Shop:
         n, population = len(who), self._population
         carts = draw.random(n) < population.of("cart")[who]
         now = draw.random(n) < population.of("now")[who]
-        views = 4 + np.floor(-np.log(1.0 - draw.random(n)) * 4.4).astype(np.int64)
+        views = 4 + np.floor(-np.log(1.0 - draw.random(n)) * 5.2).astype(np.int64)
         first = (draw.random(n) ** 1.6 * len(self._goods)).astype(np.int64)
         first = np.where(draw.random(n) < 0.4, population.likes[who] % len(self._goods), first)
         values = self._setting.basket * population.spends[who] * np.exp(0.4 * normals(draw, n))
