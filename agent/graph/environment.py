@@ -19,7 +19,7 @@ from agent.domain.ids import TenantId, digest
 from agent.domain.playbook import Playbook
 from agent.domain.ports import GuidelineIndex, Rng, Toolset
 from agent.domain.signals import SIGNALS_VERSION
-from agent.graph.treatments import Alike
+from agent.graph.alike import Alike
 from agent.guardrails.judge import Guard
 from agent.guardrails.rulebook import RuleBook
 from prompts.loading import SHIPPED, Wording

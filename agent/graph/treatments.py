@@ -2,57 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from agent.domain.action import Action, Aim, Candidate, Fate, HoldReason, Kind, Stage, Treatment, When
+from agent.domain.action import Action, Aim, Candidate, Fate, HoldReason, Kind, Stage, When
 from agent.domain.customer import IN_SESSION, Channel
 from agent.domain.ids import RuleId
 from agent.domain.verdict import Verdict, VerdictKind
+from agent.graph.alike import Disposition, Fates, Made, candidates
+from agent.graph.environment import Environment
 from agent.guardrails.judge import Screen
 from agent.journeys.course import refusal
-
-if TYPE_CHECKING:
-    from agent.graph.environment import Environment
 
 NO_SIGNAL = RuleId("tactful-no-signal")
 UNREACHABLE = RuleId("tactful-unreachable")
 NOT_IN_PLAYBOOK = RuleId("tactful-not-in-playbook")
 SOON = timedelta(minutes=30)
 """A best hour nearer than this is now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Disposition:
-    """What becomes of a treatment, whichever action it belongs to."""
-
-    when: When
-    at: datetime
-    fate: Fate
-    stage: Stage
-    rule: RuleId | None = None
-    hold: HoldReason | None = None
-
-
-Fates = tuple[Disposition, ...]
-Made = dict[tuple[str, Channel], list[Candidate]]
-
-
-class Alike:
-    """Candidates that many customers of one instant have alike, as nothing calls for them: each is made once."""
-
-    def __init__(self) -> None:
-        self._now: datetime | None = None
-        self._made: dict[Fates, Made] = {}
-
-    def of(self, now: datetime, fates: Fates) -> Made:
-        """What was made so far of these fates, by action and channel."""
-        if now != self._now:
-            self._now, self._made = now, {}
-        return self._made.setdefault(fates, {})
 
 
 class Treatments:
@@ -76,11 +42,11 @@ class Treatments:
         for channel in action.channels:
             if terms is None or (terms.channels is not None and channel not in terms.channels):
                 fates: Fates = (self._out(NOT_IN_PLAYBOOK),)
-                found += _candidates(action, channel, fates, aim.entity if aim else "")
+                found += candidates(action, channel, fates, aim.entity if aim else "")
             elif aim is None:
                 found += self._uncalled(action, channel)
             else:
-                found += _candidates(action, channel, self._called(action, channel, aim), aim.entity)
+                found += candidates(action, channel, self._called(action, channel, aim), aim.entity)
         return found
 
     def _uncalled(self, action: Action, channel: Channel) -> list[Candidate]:
@@ -93,7 +59,7 @@ class Treatments:
         fates, made = known
         mine = made.get((action.name, channel))
         if mine is None:
-            mine = made[action.name, channel] = _candidates(action, channel, fates, "")
+            mine = made[action.name, channel] = candidates(action, channel, fates, "")
         return mine
 
     def _called(self, action: Action, channel: Channel, aim: Aim) -> list[Disposition]:
@@ -158,17 +124,3 @@ class Treatments:
 
     def _removed(self, verdict: Verdict, when: When = When.NOW, at: datetime | None = None) -> Disposition:
         return Disposition(when, at or self._now, Fate.REMOVED, verdict.stage, verdict.rule, verdict.hold)
-
-
-def _candidates(action: Action, channel: Channel, fates: Sequence[Disposition], entity: str) -> list[Candidate]:
-    return [
-        Candidate(
-            treatment=Treatment(action=action.name, channel=channel, when=x.when, at=x.at, entity=entity),
-            kind=action.kind,
-            fate=x.fate,
-            stage=x.stage,
-            rule=x.rule,
-            hold=x.hold,
-        )
-        for x in fates
-    ]
