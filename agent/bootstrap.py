@@ -72,6 +72,13 @@ def open_database(settings: Settings) -> Database:
     return Database(settings.database_url or f"sqlite:///{settings.home / 'tactful.db'}")
 
 
+def open_scratch(file: Path | None) -> Database:
+    """A database that need not last: in this file, or in memory."""
+    from agent.store.database import Database
+
+    return Database(f"sqlite:///{file}" if file is not None else "sqlite://", lasting=False)
+
+
 def open_tactful(
     settings: Settings,
     tenant: str = "default",

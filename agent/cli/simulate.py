@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from agent.simulation.plan import Plan
     from agent.simulation.result import Result
 
-ORACLE = "oracle"
-
 
 def simulate(
     days: Annotated[int, typer.Option(help="How many days, at most 366.")] = 30,
@@ -49,7 +47,7 @@ def simulate(
     from agent.bootstrap import load_settings, tenant_id
     from agent.console import simulated
     from agent.playbooks import load_playbook, playbook_path
-    from agent.simulation.plan import Plan
+    from agent.simulation.plan import ORACLE, Plan
 
     settings = load_settings()
     path = playbook_path(settings, tenant_id(tenant), language(lang, "en"))

@@ -103,7 +103,7 @@ class Crowd:
         self._tell(life, "visited", visit)
         if visit.bought is not None:
             product, value = visit.bought
-            self._buy(life, f"{visit.person}-{visit.at:%m%d%H%M}", product, value, anyway=True)
+            self._buy(life, f"{visit.person}-{visit.at:%y%m%d%H%M%S}", product, value, anyway=True)
         if visit.need is not None:
             self._open(life, visit.need)
 

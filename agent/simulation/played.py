@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from agent.bootstrap import open_scratch
 from agent.decisioning import fairness
 from agent.domain.errors import InputError
 from agent.domain.playbook import Playbook
@@ -22,7 +23,9 @@ from agent.simulation.product import ProductArm
 from agent.simulation.tally import Tally
 from agent.simulation.worlds.checked import CheckedWorld
 from agent.simulation.worlds.world import Person
-from agent.store.database import Database
+
+if TYPE_CHECKING:
+    from agent.store.database import Database
 
 IN_MEMORY = 20_000
 """More customers than this have their store on disk."""
@@ -124,8 +127,7 @@ def _product(
     own, arbiter = guarded_of(policy, plan.playbook)
     playbook = load_playbook(own)
     setting = setting_of(plan, playbook, seed, policy)
-    on_disk = plan.customers > IN_MEMORY
-    database = Database(f"sqlite:///{home / 'store.db'}" if on_disk else "sqlite://", lasting=False)
+    database = scratch_for(plan.customers, home)
     try:
         arm = ProductArm(home, own, arbiter, crowd, setting, clock, database)
         told = [*plan.look_at, *(person.name for person in people[:TELLABLE])] if plan.teller is not None else []
@@ -148,6 +150,11 @@ def _product(
         return played
     finally:
         database.close()
+
+
+def scratch_for(customers: int, home: Path) -> Database:
+    """In memory while they fit there."""
+    return open_scratch(home / "store.db" if customers > IN_MEMORY else None)
 
 
 def _kept(plan: Plan, policy: str, seed: int, crowd: Crowd, clock: VirtualClock, world: CheckedWorld) -> Played:

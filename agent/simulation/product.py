@@ -27,13 +27,13 @@ from agent.settings import Settings
 from agent.simulation.clock import VirtualClock
 from agent.simulation.crowd import Crowd
 from agent.simulation.lives import Happening, Purchase
-from agent.simulation.rows import event_rows, goods_rows, order_row, person_rows
+from agent.simulation.rows import goods_rows, person_rows, rows_of
 from agent.simulation.tally import LookingOn, Tally
 from agent.simulation.worlds.world import Goods, Person, Setting, Touch
-from agent.store.database import Database
 
 if TYPE_CHECKING:
     from agent.service import Tactful
+    from agent.store.database import Database
 
 TENANT = "simulated"
 PEOPLE = 500
@@ -67,6 +67,27 @@ class Postbox:
         return None
 
 
+def introduce(
+    tactful: Tactful,
+    people: Sequence[Person],
+    goods: Sequence[Goods],
+    setting: Setting,
+    progress: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Takes in who is known, and what is sold, before it begins."""
+    titles = {item.name: item.title for item in goods}
+    tactful.take(goods_rows(goods, setting))
+    for start in range(0, len(people), PEOPLE):
+        some = people[start : start + PEOPLE]
+        tactful.take([row for at, one in enumerate(some, start) for row in person_rows(one, at, titles, setting)])
+        progress(start + len(some))
+
+
+def simulated_settings(home: Path, playbook: Path) -> Settings:
+    """No model, no endpoint, nothing of the marketer's own store."""
+    return Settings(home=home, playbook=str(playbook), database_url=None, model_name=None, embedding_url=None)
+
+
 class ProductArm:
     """One crowd served by the product. `home` is an empty folder of its own; `database` a store that need not last."""
 
@@ -87,9 +108,8 @@ class ProductArm:
         self.tally = Tally()
         self._told: set[str] = set()
         self._looking: LookingOn | None = None
-        settings = Settings(home=home, playbook=str(playbook), database_url=None, model_name=None, embedding_url=None)
         self.tactful: Tactful = open_tactful(
-            settings,
+            simulated_settings(home, playbook),
             TENANT,
             locale=setting.locale,
             clock=clock,
@@ -116,14 +136,7 @@ class ProductArm:
     ) -> None:
         """Takes in who is known, and what is sold, before it begins. `told` names whose story may be asked for."""
         self._titles = {item.name: item.title for item in goods}
-        self.tactful.take(goods_rows(goods, self._setting))
-        for start in range(0, len(people), PEOPLE):
-            some = people[start : start + PEOPLE]
-            rows: list[Row] = []
-            for number, person in enumerate(some, start):
-                rows += person_rows(person, number, self._titles, self._setting)
-            self.tactful.take(rows)
-            progress(start + len(some))
+        introduce(self.tactful, people, goods, self._setting, progress)
         self._customers = self.tactful.pseudonyms([person.name for person in people])
         self._names = {customer: name for name, customer in self._customers.items()}
         self._told |= {self._customers[name] for name in told if name in self._customers}
@@ -166,15 +179,10 @@ class ProductArm:
         asked: dict[CustomerId, None] = {}
         self._seen_at: dict[str, datetime] = {}
         for what in happened:
+            rows += rows_of(what, self._titles, self._setting.currency)
             if what.what == "visited":
-                mine = list(event_rows(what))
-                rows += mine
                 self._seen_at[what.person.name] = what.at + what.detail.lasts
                 asked[self._customers[what.person.name]] = None
-            elif what.what in ("bought", "returned"):
-                rows.append(order_row(what, self._titles, self._setting.currency))
-            elif what.what == "held":
-                rows += event_rows(what)
         self.events += len(rows)
         if rows:
             self.tactful.take(rows)

@@ -24,21 +24,12 @@ from agent.domain.delivery import Claim, Result
 from agent.domain.errors import InputError
 from agent.service import Tactful
 from agent.settings import Settings
+from agent.simulation.clock import VirtualClock
 
 DECIDES_AT = time(10)
 """The hour of the brand's day at which everybody is thought of."""
 LONGEST = 92
 """Days."""
-
-
-class HandClock:
-    """Stands where it is put."""
-
-    def __init__(self, at: datetime) -> None:
-        self.at = at
-
-    def now(self) -> datetime:
-        return self.at
 
 
 @dataclass(slots=True)
@@ -72,7 +63,7 @@ class Rehearsal:
         if not 2000 <= first.year <= 2100:
             raise InputError("a year out of range", place="--from", next_step="Begin between 2000 and 2100.")
         self.home = _copied(settings)
-        self._clock = HandClock(datetime.combine(first, time(), ZoneInfo("UTC")))
+        self._clock = VirtualClock(datetime.combine(first, time(), ZoneInfo("UTC")))
         self._outbox = Counting(self.home / "outbox" / tenant)
         outbox = Route(self._outbox, (*PUSHED, Channel.DESK))
         own = settings.model_copy(update={"home": self.home, "database_url": None, "model_name": None})

@@ -30,7 +30,6 @@ from agent.simulation.plan import ORACLE, Plan, playbooks_of
 from agent.simulation.played import Budget, Learned, Played
 from agent.simulation.tally import FACTORS, Tally
 
-ENDINGS = ("bought", "stopped", "left", "nothing")
 MOST_FLOWS = 40
 
 
@@ -195,7 +194,7 @@ def result(plan: Plan, playbook: Playbook, played: Sequence[Played]) -> Result:
         fairness=[line for line in first.fair.lines if line.measure == "offers"] if first.fair else [],
         cumulative={o: _cumulative(plan, tables, seeds, o, prices, days) for o in policies[1:] if o != ORACLE},
         hours={p: _hours([tables[p, s] for s in seeds]) for p in plan.policies if p != ORACLE},
-        funnel=_funnel(first, tables[main, first.seed], n),
+        funnel=_funnel(tables[main, first.seed], n),
         flows=_flows(tables[main, first.seed]),
         opened=first.tables.opened,
         late=first.tables.late,
@@ -296,7 +295,7 @@ def _hours(tables: Sequence[Any]) -> list[list[int]]:
     return [[int(n) for n in row] for row in grid]
 
 
-def _funnel(first: Played, tables: Any, customers: int) -> list[tuple[str, int]]:
+def _funnel(tables: Any, customers: int) -> list[tuple[str, int]]:
     """How many customers came how far."""
     touches, orders = tables.touches, tables.orders
     offers = touches.where(touches["kind"] == "offer") if len(touches) else touches
@@ -332,7 +331,7 @@ def _flows(tables: Any) -> list[Flow]:
 
 
 def _calibration(plan: Plan, played: Sequence[Played], zone: str) -> list[tuple[str, float, float]]:
-    """The same figures in the data and in the world when nobody is contacted (or nearly so)."""
+    """The same figures in the data and in the world when nobody is contacted."""
     known: Calibration | None = plan.calibration
     quiet = next((p for p in played if p.policy == "nobody"), None)
     if known is None or quiet is None:

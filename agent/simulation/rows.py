@@ -62,6 +62,14 @@ def person_rows(person: Person, number: int, goods: dict[str, str], setting: Set
         )
 
 
+def rows_of(what: Happening, goods: dict[str, str], currency: str) -> Iterator[Row]:
+    """What a seller's systems would write down of it: events of a visit or a demo, an order, what came back of one."""
+    if what.what in ("visited", "held"):
+        yield from event_rows(what)
+    elif what.what in ("bought", "returned"):
+        yield order_row(what, goods, currency)
+
+
 def event_rows(what: Happening) -> Iterator[Row]:
     """What a visit leaves behind."""
     visit: Visit = what.detail
