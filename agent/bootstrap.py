@@ -171,6 +171,7 @@ def _books(store: Database, tenant: TenantId, playbook: Playbook, place: str, cl
     from agent.store.intake import SqlIntake
     from agent.store.journeys import SqlJourneys
     from agent.store.ledger import SqlLedger
+    from agent.store.models import SqlModels
     from agent.store.notices import SqlNotices
     from agent.store.outcomes import SqlOutcomes
     from agent.store.people import SqlCustomers
@@ -197,6 +198,7 @@ def _books(store: Database, tenant: TenantId, playbook: Playbook, place: str, cl
         inbox=SqlInbox(store, names, clock, duties, playbook),
         export=SqlExport(store),
         columns=SqlColumns(store),
+        models=SqlModels(store, clock),
         chain=SqlChain(store, clock),
         notices=SqlNotices(store, clock, ids, seeded(tenant)),
         identities=SqlIdentities(store, clock, duties, playbook.brand.name),

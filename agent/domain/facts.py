@@ -37,11 +37,43 @@ class Omen(StrEnum):
     """Of the pictures of `entity`, the one that fits them is `value`."""
     DEMAND = "demand"
     """`number` units of `entity` will be wanted in the region `value` by `due_at`."""
+    VALUE = "value"
+    """They will spend `number` (micro-units of the brand's currency) by `due_at`."""
+    LIFETIME = "lifetime"
+    """What they will spend in three years, discounted by 10 % a year: `number`, in micro-units."""
+    ALIVE = "alive"
+    """They are still a customer, with this chance."""
+    RETURN = "return"
+    """They buy within 30 days unasked, with this chance; `number`: the average customer's chance, in millionths."""
+    BASKET = "basket"
+    """What their next order is worth: `number`, in micro-units."""
+    RESPONSE = "response"
+    """They take up `entity` (action:channel), with this chance; `number`: everybody's, in millionths."""
+    HOUR = "hour"
+    """`number` is the hour of their day at which they are most often there."""
+    WEEKDAY = "weekday"
+    """`number` is their day of the week (0 is Monday)."""
+    CHANNEL = "channel"
+    """`value` is the channel that they answer on most."""
+    NEXT = "next"
+    """`entity` will be in their next basket, with this chance."""
+    PRICE = "price"
+    """They wait for reductions, with this chance."""
+    SEGMENT = "segment"
+    """They belong to the segment `value`."""
+
+
+OF_PRODUCTS = frozenset(
+    {Omen.TOGETHER, Omen.SIMILAR, Omen.REPLENISHMENT, Omen.REPLACEMENT, Omen.NOVELTY, Omen.CREATIVE, Omen.DEMAND}
+    | {Omen.NEXT}
+)
+"""Omens whose `entity` is a product."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foreseen:
-    """One thing foreseen. `chance` in millionths; `source` says how: model, imported, or rule (of thumb)."""
+    """One thing foreseen. `chance` in millionths; `source` says how: by a fitted model (which one is in `model`), a file,
+    a rule of thumb, or, for want of data, the playbook's prior."""
 
     omen: Omen
     entity: str = ""
@@ -49,7 +81,8 @@ class Foreseen:
     chance: int = 1_000_000
     number: int = 0
     due_at: datetime | None = None
-    source: Literal["model", "imported", "rule"] = "imported"
+    source: Literal["model", "imported", "rule", "prior"] = "imported"
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -329,21 +329,6 @@ class Known:
     country: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderColumns:
-    """One entry for each order, in columns; `value` in main units."""
-
-    customers: tuple[CustomerId, ...]
-    at: tuple[datetime, ...]
-    value: tuple[float, ...]
-
-
-class Columns(Protocol):
-    """Facts about all customers, in columns."""
-
-    def orders(self, tenant: TenantId, currency: str) -> OrderColumns: ...
-
-
 class Customers(Protocol):
     """Who is meant, who there is, and what only the sender may see. Of one person under several names: the one kept."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agent.domain.columns import Columns
 from agent.domain.doors import AuditChain, Export, Inbox, Notices
+from agent.domain.models import Models
 from agent.domain.ports import (
     Bookings,
-    Columns,
     Commit,
     Coupons,
     Customers,
@@ -47,3 +48,4 @@ class Stores:
     chain: AuditChain
     notices: Notices
     columns: Columns
+    models: Models

@@ -58,6 +58,8 @@ def write(
 def _newest(connection: Connection, row: FactRow, values: dict[str, Any], at: datetime) -> int:
     table = t.metadata.tables[row.table]
     values = values | {"at": at}
+    if row.table == "foreseen":
+        values |= {"model": "", "low": 0, "high": 0, "why": []}
     if row.table == "stock":
         values |= {"gone_at": at if not values["units"] else None}
     if insert_new(connection, table, [values]):

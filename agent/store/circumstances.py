@@ -100,6 +100,7 @@ def foreseen(rows: Sequence[Row[Any]]) -> tuple[Foreseen, ...]:
             number=r.number,
             due_at=r.due_at,
             source=r.source,
+            model=r.model,
         )
         for r in sorted(rows, key=lambda r: (r.omen, r.entity))
     )

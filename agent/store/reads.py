@@ -70,7 +70,12 @@ CONTACTS = (
         t.contacts.c.at > bindparam("contacts_from", type_=t.Utc),
     )
 )
-FORESEEN = of(t.foreseen, t.foreseen.c.at <= AT, or_(t.foreseen.c.ends_at.is_(None), t.foreseen.c.ends_at > AT))
+FORESEEN = of(
+    t.foreseen,
+    t.foreseen.c.at <= AT,
+    or_(t.foreseen.c.ends_at.is_(None), t.foreseen.c.ends_at > AT),
+    columns="customer omen entity value chance number due_at source model",
+)
 BOOKINGS = (
     select(t.bookings, t.slots.c.starts_at, t.slots.c.ends_at)
     .join(t.slots, and_(t.slots.c.tenant == t.bookings.c.tenant, t.slots.c.slot == t.bookings.c.slot))

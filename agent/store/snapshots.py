@@ -23,13 +23,14 @@ from agent.domain.customer import (
     Snapshot,
 )
 from agent.domain.customer import PurchaseHistory as History
-from agent.domain.facts import CREDITS, CreditLeft, Omen, Order
+from agent.domain.facts import CREDITS, OF_PRODUCTS, CreditLeft, Omen, Order
 from agent.domain.ids import CustomerId, TenantId
 from agent.domain.instants import PRESENT
 from agent.domain.money import Money
 from agent.domain.playbook import Playbook
 from agent.journeys.calendars import openings
 from agent.store import circumstances, folds, reads
+from agent.store.agreed import unread
 from agent.store.database import Database
 from agent.store.groups import groups_in
 from agent.store.ledger import consent_of
@@ -100,7 +101,7 @@ class _Reader:
         self._consents = {name: self._standing(name, stated[name]) for name in self._ids if name in stated}
         may = folds.allows_profiling
         profiled = [c for c in self._ids if any(may(k, self._at) for k in self._consents.get(c, ()))]
-        self._closed = self._unread()
+        self._closed = unread(self._ids, self._groups, self._consents, self._own, self._at)
         self._addresses, self._contacts = self._grouped(reads.ADDRESSES), self._grouped(reads.CONTACTS)
         self._cases, self._journeys = self._grouped(reads.CASES), self._grouped(reads.JOURNEYS)
         self._bookings, self._duties = self._grouped(reads.BOOKINGS), self._grouped(reads.DUTY_ROWS)
@@ -116,21 +117,6 @@ class _Reader:
             "credits": self._credits(),
         }
         return [self._one(people[c], people, products, campaigns, shared) for c in self._ids if c in people]
-
-    def _unread(self) -> frozenset[str]:
-        """Names under which nobody agreed to be read: being joined to one who did opens nothing of before."""
-        closed: set[str] = set()
-        for customer in self._ids:
-            group = self._groups.of(customer)
-            if len(group) > 1:
-                since = self._groups.since(customer)
-                agreed = self._consents.get(customer, ())
-                anew = any(folds.allows_profiling(c, self._at) and c.given_at >= since for c in agreed)
-                closed |= {m for m in group if not anew and not self._agreed_alone(m)}
-        return frozenset(closed)
-
-    def _agreed_alone(self, member: str) -> bool:
-        return any(folds.allows_profiling(c, self._at) for c in standing(self._own.get(member, ())))
 
     def _standing(self, customer: str, rows: Sequence[Row[Any]]) -> tuple[Consent, ...]:
         group = self._groups.of(customer)
@@ -307,7 +293,7 @@ def _anchored(rows: Sequence[Row[Any]]) -> bool:
 
 def _named(rows: Sequence[Row[Any]]) -> set[str]:
     """Products that what is foreseen speaks of."""
-    return {name for row in rows for name in (row.entity, row.value) if name}
+    return {name for row in rows if row.omen in OF_PRODUCTS for name in (row.entity, row.value) if name}
 
 
 def _looked_at(seen: Sequence[Event]) -> list[str]:

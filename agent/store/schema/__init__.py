@@ -5,7 +5,7 @@ Money is stored in whole micro-units with its currency; times in UTC; bodies of 
 
 from agent.store.schema.base import REVISION, Utc, metadata
 from agent.store.schema.books import audit, guidelines, quarantine
-from agent.store.schema.catalogue import foreseen, orders, prices, shipments, stock, stores
+from agent.store.schema.catalogue import foreseen, models, orders, prices, shipments, stock, stores
 from agent.store.schema.doors import answers, api_keys, deliveries, endpoints, messages, stated, waiting
 from agent.store.schema.facts import (
     consents,
@@ -64,6 +64,7 @@ __all__ = [
     "merges",
     "messages",
     "metadata",
+    "models",
     "order_lines",
     "orders",
     "outcomes",

@@ -14,7 +14,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-REVISION = "0006"
+REVISION = "0007"
 """The migration this code works with; a test holds it against the newest one."""
 
 metadata = MetaData(

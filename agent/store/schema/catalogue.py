@@ -1,8 +1,9 @@
-"""Goods, shops, orders, and what is foreseen of customers."""
+"""Goods, shops, orders, what is foreseen of customers, and the models that foresee it."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy.types import JSON
 
 from agent.store.schema.base import Utc, key, metadata, tenant
 
@@ -67,9 +68,27 @@ foreseen = Table(
     key("entity"),
     Column("value", String(160), nullable=False),
     Column("chance", Integer, nullable=False),
-    Column("number", Integer, nullable=False),
+    Column("number", BigInteger, nullable=False),
     Column("due_at", Utc),
     Column("source", String(16), nullable=False),
     Column("at", Utc, nullable=False),
     Column("ends_at", Utc),
+    Column("model", String(16), nullable=False, server_default=""),
+    Column("low", BigInteger, nullable=False, server_default="0"),
+    Column("high", BigInteger, nullable=False, server_default="0"),
+    Column("why", JSON, nullable=False, server_default="[]"),
+)
+models = Table(
+    "models",
+    metadata,
+    tenant(),
+    key("model"),
+    Column("signal", String(20), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("as_of", Utc, nullable=False),
+    Column("fitted_at", Utc, nullable=False),
+    Column("current", Boolean, nullable=False),
+    Column("card", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index(None, "tenant", "signal", "fitted_at"),
 )

@@ -1,0 +1,160 @@
+"""Fitted models and what they foretell of customers, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from hashlib import sha256
+from itertools import islice
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Row, select, update
+
+from agent.domain.errors import NotFound, StoreError
+from agent.domain.facts import Foreseen, Omen
+from agent.domain.ids import CustomerId, TenantId
+from agent.domain.models import Card, Foretelling, Model, Signal
+from agent.domain.ports import Clock
+from agent.store import schema as t
+from agent.store.database import Database
+from agent.store.groups import groups_in
+from agent.store.rows import insert_new, note
+
+_CARD = TypeAdapter(Card)
+BATCH = 5_000
+
+
+class SqlModels:
+    """The `Models` port. Bodies are bytes of numbers: nothing in them is ever run."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def keep(
+        self, tenant: TenantId, models: Sequence[Model], told: Iterable[Foretelling], omens: Sequence[Omen]
+    ) -> int:
+        m, f, written = t.models.c, t.foreseen.c, 0
+        signals = [model.card.signal for model in models]
+        with self._database.writing() as connection:
+            connection.execute(update(t.models).where(m.tenant == tenant, m.signal.in_(signals)).values(current=False))
+            insert_new(connection, t.models, [_row(tenant, model) for model in models])
+            names = [model.model for model in models]
+            connection.execute(update(t.models).where(m.tenant == tenant, m.model.in_(names)).values(current=True))
+            connection.execute(t.foreseen.delete().where(f.tenant == tenant, f.model != "", f.omen.in_(omens)))
+            source = iter(told)
+            while rows := [_foretold(tenant, one) for one in islice(source, BATCH)]:
+                written += insert_new(connection, t.foreseen, rows)
+            for model in models:
+                card = model.card
+                note(connection, tenant, self._clock.now(), "fit", model.model, signal=card.signal, chosen=card.chosen)
+        return written
+
+    def current(self, tenant: TenantId, signal: Signal | None = None) -> list[Model]:
+        m = t.models.c
+        wanted = (m.signal == signal,) if signal else ()
+        return self._found(tenant, m.current, *wanted)
+
+    def named(self, tenant: TenantId, name: str) -> Model:
+        m = t.models.c
+        if name in list(Signal):
+            found = self._found(tenant, m.signal == name, m.current)
+        else:
+            found = self._found(tenant, m.model.startswith(name, autoescape=True))
+        if len(found) != 1:
+            raise NotFound(
+                f"{'several models begin' if found else 'no model is called or begins'} with {name}",
+                next_step="See `tactful models list`; fit one with `tactful fit`.",
+            )
+        return found[0]
+
+    def told(self, tenant: TenantId, customer: CustomerId, at: datetime) -> list[Foretelling]:
+        f = t.foreseen.c
+        with self._database.reading() as connection:
+            group = groups_in(connection, tenant, [customer]).of(customer)
+            rows = connection.execute(
+                select(t.foreseen)
+                .where(f.tenant == tenant, f.customer.in_(group), f.at <= at)
+                .where(f.ends_at.is_(None) | (f.ends_at > at))
+                .order_by(f.omen, f.chance.desc(), f.entity)
+            ).all()
+        return [_telling(row) for row in rows]
+
+    def _found(self, tenant: TenantId, *stands: ColumnElement[bool]) -> list[Model]:
+        m = t.models.c
+        query = select(t.models).where(m.tenant == tenant, *stands).order_by(m.signal, m.fitted_at)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return [_model(row) for row in rows]
+
+
+def _row(tenant: TenantId, model: Model) -> dict[str, Any]:
+    return {
+        "tenant": tenant,
+        "model": model.model,
+        "signal": model.card.signal,
+        "hash": model.hash,
+        "as_of": model.card.as_of,
+        "fitted_at": model.fitted_at,
+        "current": True,
+        "card": _CARD.dump_json(model.card).decode(),
+        "body": model.body,
+    }
+
+
+def _model(row: Row[Any]) -> Model:
+    if sha256(row.body).hexdigest() != row.hash or not row.hash.startswith(row.model):
+        raise StoreError(
+            f"the model {row.model} ({row.signal}) is not what was fitted: its hash differs",
+            next_step="Fit it anew with `tactful fit`; find out who changed the store.",
+        )
+    return Model(
+        model=row.model,
+        hash=row.hash,
+        card=_CARD.validate_json(row.card),
+        fitted_at=row.fitted_at,
+        body=row.body,
+    )
+
+
+def _foretold(tenant: TenantId, one: Foretelling) -> dict[str, Any]:
+    said = one.foreseen
+    return {
+        "tenant": tenant,
+        "customer": one.customer,
+        "omen": said.omen,
+        "entity": said.entity,
+        "value": said.value,
+        "chance": said.chance,
+        "number": said.number,
+        "due_at": said.due_at,
+        "source": said.source,
+        "at": one.made_at,
+        "ends_at": one.ends_at,
+        "model": said.model,
+        "low": one.low,
+        "high": one.high,
+        "why": [[name, value] for name, value in one.why],
+    }
+
+
+def _telling(row: Row[Any]) -> Foretelling:
+    return Foretelling(
+        customer=CustomerId(row.customer),
+        foreseen=Foreseen(
+            omen=Omen(row.omen),
+            entity=row.entity,
+            value=row.value,
+            chance=row.chance,
+            number=row.number,
+            due_at=row.due_at,
+            source=row.source,
+            model=row.model,
+        ),
+        low=row.low,
+        high=row.high,
+        why=tuple((name, float(value)) for name, value in row.why),
+        made_at=row.at,
+        ends_at=row.ends_at,
+    )
