@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from agent.domain.action import Action, Aim, Kind
 from agent.domain.bundle import SlotValue
@@ -11,24 +10,11 @@ from agent.domain.customer import Channel, Goal
 from agent.domain.signals import Situation
 from tools.contract import Task, message, money, shown
 
-RECENT = timedelta(days=7)
-"""A price that has held longer than this is no news."""
-
 
 def _aim(situation: Situation) -> Aim | None:
-    """The newest product looked at before its price went below everything of the thirty days before."""
+    """A product whose price fell, in these days, after the customer last looked at it."""
     live = situation.signals.live
-    if live is None or live.purchased:
-        return None
-    for event in sorted(situation.snapshot.events, key=lambda e: (e.at, e.entity), reverse=True):
-        product = situation.snapshot.product(event.entity) if event.kind == "product_viewed" else None
-        changed = product.more.price_changed_at if product else None
-        if product is None or changed is None or not event.at < changed > situation.now - RECENT:
-            continue
-        price, before = product.price, product.lowest_price
-        if price and before and price.currency == before.currency and price.amount < before.amount:
-            return Aim(entity=product.product_id, because="viewed")
-    return None
+    return Aim(entity=live.reduced, because="viewed") if live and live.reduced and not live.purchased else None
 
 
 def _weight(situation: Situation) -> float:

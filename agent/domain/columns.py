@@ -60,8 +60,8 @@ class EventColumns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactColumns:
-    """One entry for each offer that left, oldest first: `arm` points into `arms` (action, channel); `success` is 1 where
-    it reached its goal by the cut."""
+    """One entry for each offer that left, oldest first: `arm` points into `arms` (action, channel); `success` is 1
+    where it reached its goal by the cut."""
 
     customers: tuple[CustomerId, ...]
     arms: tuple[tuple[str, str], ...]

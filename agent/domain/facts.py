@@ -72,8 +72,8 @@ OF_PRODUCTS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foreseen:
-    """One thing foreseen. `chance` in millionths; `source` says how: by a fitted model (which one is in `model`), a file,
-    a rule of thumb, or, for want of data, the playbook's prior."""
+    """One thing foreseen. `chance` in millionths; `source` says how: by a fitted model (which one is in `model`), a
+    file, a rule of thumb, or, for want of data, the playbook's prior."""
 
     omen: Omen
     entity: str = ""

@@ -66,8 +66,8 @@ class Model:
 class Foretelling:
     """One thing foretold of one customer, with all that is known about it.
 
-    `low` and `high` are the ends of its 80 % interval: in millionths for a chance, in the unit of `number` for a number,
-    in days around `due_at` for a date. `why` names up to three inputs and their values, strongest first.
+    `low` and `high` are the ends of its 80 % interval: in millionths for a chance, in the unit of `number` for a
+    number, in days around `due_at` for a date. `why` names up to three inputs and their values, strongest first.
     """
 
     customer: CustomerId

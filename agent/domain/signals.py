@@ -8,7 +8,7 @@ from datetime import datetime
 from agent.domain.customer import Snapshot
 from agent.domain.money import Money
 
-SIGNALS_VERSION = "2"
+SIGNALS_VERSION = "3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +16,10 @@ class LiveContext:
     """The session that is running or just ended.
 
     `dwell_seconds` and `views` belong to `product`, the most looked-at product of the session;
-    `cart_value` and `cart_age_minutes` to the newest cart that was neither bought nor emptied.
+    `cart_value` and `cart_age_minutes` to the newest cart that was neither bought nor emptied. `searched` is what they
+    looked for; `returned` says that they had looked at `product` in an earlier session; `leaving`, that they looked at
+    a page of those who leave; `reduced` is a product they looked at whose price has fallen since, lately; `near` a
+    shop close by.
     """
 
     in_session: bool
@@ -29,6 +32,11 @@ class LiveContext:
     chat_accepted: bool = False
     chat_declined: bool = False
     purchased: bool = False
+    searched: str = ""
+    returned: bool = False
+    leaving: bool = False
+    reduced: str = ""
+    near: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,11 +18,8 @@ from agent.store.groups import Groups, all_groups
 from agent.store.ledger import consent_of
 
 _AT = bindparam("at", type_=t.Utc)
-_PROFILING = select(
-    *(t.consents.c[name] for name in "customer purpose channel status given_at basis expires_at".split()),
-    t.consents.c.conditions,
-    t.consents.c.deal_ended_at,
-).where(
+_READ = ("customer", "purpose", "channel", "status", "given_at", "basis", "expires_at", "conditions", "deal_ended_at")
+_PROFILING = select(*(t.consents.c[name] for name in _READ)).where(
     t.consents.c.tenant == bindparam("tenant", type_=String),
     t.consents.c.purpose == Purpose.PROFILING,
     or_(

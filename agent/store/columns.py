@@ -14,7 +14,6 @@ from agent.domain.columns import (
     ContactColumns,
     EventColumns,
     LineColumns,
-
     OrderColumns,
     ProductColumns,
     TextColumns,
@@ -230,5 +229,3 @@ def _rows(connection: Connection, query: Select[Any]) -> Any:
 
 def _day(text: str) -> float:
     return datetime.fromisoformat(f"{text}T00:00:00+00:00").timestamp() if text else float("nan")
-
-
