@@ -12,32 +12,37 @@ import numpy as np
 from agent.signals.purchases import Floats, Ints, Purchases, Visits, count, group_starts, ratio, visits
 
 COLUMNS = (
-    "recency", "days", "tenure", "days_30", "days_90", "days_180", "days_before", "spend", "spend_90", "spend_before",
-    "per_day", "last_spend", "gap_mean", "gap_sd", "gap_last", "overdue", "products", "repeat_share", "lines_per_order",
-    "returned", "reduced", "novelty", "evenings", "weekends", "events_30", "views_30", "carts_30", "cases_90",
-    "offers_90", "taken_90",
+    "recency", "tenure", "days", "days_recent", "days_before", "days_half", "days_quarter", "days_eighth",
+    "spend", "spend_recent", "spend_before", "per_day", "last_spend",
+    "gap_mean", "gap_sd", "gap_last", "overdue", "products", "repeat_share", "lines_per_order",
+    "returned", "reduced", "novelty", "evenings", "weekends", "views_30", "carts_30", "cases_90", "offers_90", "taken_90",
 )  # fmt: skip
-"""Times are in days, money in main units, shares between 0 and 1. `*_before`: from 180 to 90 days ago."""
+"""Times are in days, money in main units, shares between 0 and 1. `days` are days with a purchase: in all, over the last
+horizon (`recent`), over the one before it, and over the last half, quarter and eighth of all that was recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deeds:
-    """What customers did beside buying, and what was offered to them: one entry each. `kind` is one of `KINDS`."""
+    """What customers did beside buying, and what was offered to them: one entry each. `kind` points into `SPANS`."""
 
     who: Ints
     day: Ints
     kind: Ints
 
 
-KINDS = ("event", "view", "cart", "case", "offer", "taken")
+SPANS = {"views_30": 30, "carts_30": 30, "cases_90": 90, "offers_90": 90, "taken_90": 90}
+"""The columns that deeds make, in the order of their `kind`, and how many days they look back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """`who` are the codes of the customers it is about; every column has one entry for each."""
+    """`who` are the codes of the customers it is about; every column has one entry for each. `span` is how many days were
+    recorded, `horizon` what counts as recent."""
 
     who: Ints
     columns: dict[str, Floats]
+    span: int = 0
+    horizon: int = 90
 
     def __getitem__(self, name: str) -> Floats:
         return self.columns[name]
@@ -46,56 +51,61 @@ class Table:
         return len(self.who)
 
 
-def table(purchases: Purchases, cut: int, deeds: Deeds | None = None) -> Table:
+def table(purchases: Purchases, cut: int, horizon: int, deeds: Deeds | None = None) -> Table:
     """One row for each customer with a purchase by the day `cut`; only what happened by then is read."""
     known = purchases.until(cut)
     days = visits(known)
-    who = np.unique(days.who)
-    everyone = _of_visits(days, cut) | _of_lines(known) | _of_deeds(deeds, purchases.customers, cut)
-    return Table(who=who, columns={name: everyone[name][who] for name in COLUMNS})
+    counted = counts(days, cut, horizon)
+    everyone = counted.columns | _of_lines(known) | _of_deeds(deeds, purchases.customers, cut)
+    columns = {name: counted[name] if name in counted.columns else everyone[name][counted.who] for name in COLUMNS}
+    return Table(who=counted.who, columns=columns, span=counted.span, horizon=horizon)
 
 
-def _of_visits(days: Visits, cut: int) -> dict[str, Floats]:
+def counts(days: Visits, cut: int, horizon: int) -> Table:
+    """What days of purchase and spend alone tell: all that value is fitted on."""
+    days = days.between(0, cut)
     size, ago = days.customers, cut - days.day
     starts = group_starts(days.who)
-    last, first = np.full(size, np.nan), np.full(size, np.nan)
     ends = np.append(starts[1:], len(days.who)) - 1 if len(starts) else starts
-    some = days.who[starts]
-    last[some], first[some] = ago[ends], ago[starts]
-    found = {
-        "recency": last,
-        "tenure": first,
-        "days": count(days.who, size),
-        "spend": count(days.who, size, days.spend),
-        "days_before": count(days.who[(ago >= 90) & (ago < 180)], size),
-        "spend_90": count(days.who, size, np.where(ago < 90, days.spend, 0.0)),
-        "spend_before": count(days.who, size, np.where((ago >= 90) & (ago < 180), days.spend, 0.0)),
+    who, span = days.who[starts], int(ago.max()) + 1 if len(ago) else 0
+
+    def within(first: int, last: int, weights: Floats | None = None) -> Floats:
+        these = (ago >= first) & (ago < last)
+        return count(days.who[these], size, weights[these] if weights is not None else None)[who]
+
+    columns = {
+        "recency": ago[ends].astype(np.float64),
+        "tenure": ago[starts].astype(np.float64),
+        "days": count(days.who, size)[who],
+        "days_recent": within(0, horizon),
+        "days_before": within(horizon, 2 * horizon),
+        "days_half": within(0, span // 2),
+        "days_quarter": within(0, span // 4),
+        "days_eighth": within(0, span // 8),
+        "spend": count(days.who, size, days.spend)[who],
+        "spend_recent": within(0, horizon, days.spend),
+        "spend_before": within(horizon, 2 * horizon, days.spend),
+        "last_spend": days.spend[ends],
     }
-    for span in (30, 90, 180):
-        found[f"days_{span}"] = count(days.who[ago < span], size)
-    found["per_day"] = ratio(found["spend"], found["days"])
-    found["last_spend"] = np.zeros(size)
-    found["last_spend"][some] = days.spend[ends]
-    return found | _gaps(days, found, some, ends)
+    columns["per_day"] = ratio(columns["spend"], columns["days"])
+    return Table(who=who, columns=columns | _gaps(days, columns, who, ends), span=span, horizon=horizon)
 
 
-def _gaps(days: Visits, found: dict[str, Floats], some: Ints, ends: Ints) -> dict[str, Floats]:
+def _gaps(days: Visits, found: dict[str, Floats], who: Ints, ends: Ints) -> dict[str, Floats]:
     """How far apart purchases are; where there is but one, its age stands for the gap to come."""
-    size = days.customers
     same = days.who[1:] == days.who[:-1]
     owner, gap = days.who[1:][same], np.diff(days.day)[same].astype(np.float64)
-    pairs = count(owner, size)
-    mean = ratio(count(owner, size, gap), pairs)
-    spread = np.sqrt(np.maximum(0.0, ratio(count(owner, size, gap * gap), pairs) - mean * mean))
-    latest = np.zeros(size)
-    again = some[found["days"][some] > 1]
-    latest[again] = (days.day[ends] - days.day[ends - 1])[found["days"][some] > 1]
+    pairs = count(owner, days.customers)[who]
+    mean = ratio(count(owner, days.customers, gap)[who], pairs)
+    square = ratio(count(owner, days.customers, gap * gap)[who], pairs)
+    latest, again = np.zeros(len(who)), found["days"] > 1
+    latest[again] = (days.day[ends] - days.day[ends - 1])[again]
     usual = np.where(pairs > 0, mean, np.maximum(found["tenure"], 1.0))
     return {
         "gap_mean": usual,
-        "gap_sd": spread,
+        "gap_sd": np.sqrt(np.maximum(0.0, square - mean * mean)),
         "gap_last": latest,
-        "overdue": ratio(found["recency"], np.maximum(usual, 1.0)),
+        "overdue": found["recency"] / np.maximum(usual, 1.0),
     }
 
 
@@ -142,13 +152,10 @@ def _early(bought: Purchases) -> Floats:
 
 
 def _of_deeds(deeds: Deeds | None, size: int, cut: int) -> dict[str, Floats]:
-    spans = {"event": 30, "view": 30, "cart": 30, "case": 90, "offer": 90, "taken": 90}
-    names = ("events_30", "views_30", "carts_30", "cases_90", "offers_90", "taken_90")
     if deeds is None:
-        return {name: np.zeros(size) for name in names}
+        return {name: np.zeros(size) for name in SPANS}
     ago = cut - deeds.day
-    found = {}
-    for name, (number, span) in zip(names, enumerate(spans.values()), strict=True):
-        these = (deeds.kind == number) & (ago >= 0) & (ago < span)
-        found[name] = count(deeds.who[these], size)
-    return found
+    return {
+        name: count(deeds.who[(deeds.kind == number) & (ago >= 0) & (ago < span)], size)
+        for number, (name, span) in enumerate(SPANS.items())
+    }
