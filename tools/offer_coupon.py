@@ -8,6 +8,7 @@ from dataclasses import replace
 from agent.domain.action import Action, Aim, Kind
 from agent.domain.bundle import CODELESS, Draft, Reservation, SlotKind, SlotValue
 from agent.domain.customer import CampaignLeft, Channel, Goal
+from agent.domain.facts import Omen
 from agent.domain.signals import LiveContext, Situation
 from tools.contract import FRESH_CART_MINUTES, SEVERAL_VIEWS, Task, message, person
 
@@ -34,9 +35,11 @@ def _worth_it(live: LiveContext, campaign: CampaignLeft) -> bool:
 
 
 def _weight(situation: Situation) -> float:
-    """A cart left this hour weighs most; after three days it weighs half."""
-    live = situation.signals.live
-    return 1.5 / (1.0 + live.cart_age_minutes / 4320.0) if live and live.cart else 1.0
+    """A cart left this hour weighs most; after three days it weighs half. Who waits for reductions is moved by one more
+    than who never does."""
+    live, waits = situation.signals.live, situation.snapshot.foresees(Omen.PRICE)
+    fresh = 1.5 / (1.0 + live.cart_age_minutes / 4320.0) if live and live.cart else 1.0
+    return fresh * (0.75 + 0.5 * waits.chance / 1_000_000) if waits is not None else fresh
 
 
 ACTION = Action(

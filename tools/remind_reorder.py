@@ -8,7 +8,7 @@ from datetime import timedelta
 from agent.domain.action import Action, Aim, Kind
 from agent.domain.bundle import LINKLESS, SlotKind, SlotValue
 from agent.domain.customer import Channel, Goal
-from agent.domain.facts import Omen
+from agent.domain.facts import Foreseen, Omen
 from agent.domain.signals import Situation
 from tools.contract import Task, message, named
 
@@ -18,18 +18,30 @@ EARLY, LATE = timedelta(days=3), timedelta(days=14)
 
 def _aim(situation: Situation) -> Aim | None:
     """Foreseen to be used up about now."""
-    due = situation.snapshot.foresees(Omen.REPLENISHMENT)
     live = situation.signals.live
-    if due is None or due.due_at is None or live is None or live.purchased:
+    if live is None or live.purchased:
         return None
-    timely = due.due_at - EARLY <= situation.now <= due.due_at + LATE
-    known = situation.snapshot.product(due.entity) is not None
-    return Aim(entity=due.entity, because="due") if timely and known else None
+    due = _due(situation)
+    return Aim(entity=due.entity, because="due") if due is not None else None
+
+
+def _due(situation: Situation) -> Foreseen | None:
+    """Of what is used up about now, the likeliest."""
+    snapshot, now = situation.snapshot, situation.now
+    timely = [
+        f
+        for f in snapshot.foreseen
+        if f.omen is Omen.REPLENISHMENT
+        and f.due_at is not None
+        and f.due_at - EARLY <= now <= f.due_at + LATE
+        and snapshot.product(f.entity) is not None
+    ]
+    return max(timely, key=lambda f: (f.chance, f.entity), default=None)
 
 
 def _weight(situation: Situation) -> float:
     """As likely as it is that they need it."""
-    due = situation.snapshot.foresees(Omen.REPLENISHMENT)
+    due = _due(situation)
     return 0.5 + 1.5 * due.chance / 1_000_000 if due else 1.0
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from agent.domain.action import Action, Aim, Candidate, Fate, HoldReason, Kind, Stage, When
 from agent.domain.customer import IN_SESSION, Channel
+from agent.domain.facts import Omen
 from agent.domain.ids import RuleId
 from agent.domain.verdict import Verdict, VerdictKind
 from agent.graph.alike import Disposition, Fates, Made, candidates
@@ -108,8 +109,13 @@ class Treatments:
         return found
 
     def _best_hour(self, action: Action, channel: Channel) -> datetime | None:
-        """The next time the customer's clock shows the channel's best hour, if that is lawful and known."""
-        hour, zone = self._env.playbook.best_hours.get(channel), self._screen.situation.snapshot.zone
+        """The next time that the customer's own best hour comes, or by the customer's clock the channel's, if that is
+        lawful and known."""
+        snapshot, brand = self._screen.situation.snapshot, self._env.playbook.brand
+        hour, zone = self._env.playbook.best_hours.get(channel), snapshot.zone
+        own = snapshot.foresees(Omen.HOUR)
+        if own is not None and own.source == "model":
+            hour, zone = own.number, brand.zone
         if not action.best_hour or hour is None or zone is None:
             return None
         now = self._now

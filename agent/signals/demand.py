@@ -22,8 +22,8 @@ MOST_SERIES = 2_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
     """One entry for each series: region and product as codes, units expected in the next four weeks with an 80 %
-    interval, and what was sold in the last four. `error` and `plain_error` are the share of units that the winner and the
-    last four weeks forecast wrongly."""
+    interval, and what was sold in the last four. `error` and `plain_error` are the share of units that the winner
+    and the last four weeks forecast wrongly."""
 
     region: Ints
     product: Ints

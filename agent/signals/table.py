@@ -12,10 +12,10 @@ import numpy as np
 from agent.signals.purchases import Floats, Ints, Purchases, Visits, count, group_starts, ratio, visits
 
 COLUMNS = (
-    "recency", "tenure", "days", "days_recent", "days_before", "days_half", "days_quarter", "days_eighth",
-    "spend", "spend_recent", "spend_before", "per_day", "last_spend",
-    "gap_mean", "gap_sd", "gap_last", "overdue", "products", "repeat_share", "lines_per_order",
-    "returned", "reduced", "novelty", "evenings", "weekends", "views_30", "carts_30", "cases_90", "offers_90", "taken_90",
+    "recency", "tenure", "days", "days_recent", "days_before", "days_half", "days_quarter", "days_eighth", "spend",
+    "spend_recent", "spend_before", "per_day", "last_spend", "gap_mean", "gap_sd", "gap_last", "overdue", "products",
+    "repeat_share", "lines_per_order", "returned", "reduced", "novelty", "evenings", "weekends", "views_30", "carts_30",
+    "cases_90", "offers_90", "taken_90",
 )  # fmt: skip
 """Times are in days, money in main units, shares between 0 and 1. `days` are days with a purchase: in all, over the last
 horizon (`recent`), over the one before it, and over the last half, quarter and eighth of all that was recorded."""
@@ -36,8 +36,8 @@ SPANS = {"views_30": 30, "carts_30": 30, "cases_90": 90, "offers_90": 90, "taken
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """`who` are the codes of the customers it is about; every column has one entry for each. `span` is how many days were
-    recorded, `horizon` what counts as recent."""
+    """`who` are the codes of the customers it is about; every column has one entry for each. `span` is how many days
+    were recorded, `horizon` what counts as recent."""
 
     who: Ints
     columns: dict[str, Floats]

@@ -78,7 +78,7 @@ def foretellings(
 
 
 def standing_out(columns: dict[str, Floats], names: Sequence[str], most: int = 3) -> list[Why]:
-    """For each customer the inputs in which they differ most from the median, on a logarithmic scale, with their values."""
+    """For each customer the inputs in which they differ most from the median (by logarithms), with their values."""
     logged = np.column_stack([np.log1p(np.maximum(columns[name], 0.0)) for name in names])
     middle = np.median(logged, axis=0)
     spread = np.maximum(np.median(np.abs(logged - middle), axis=0), 0.1)

@@ -22,6 +22,14 @@ _SAID = {
         "churn": "may leave ({chance} %)",
         "novelty": "likes new things such as {name}",
         "delight": "seems happy with the brand ({chance} %)",
+        "return": "buys within 30 days unasked ({chance} %)",
+        "price": "waits for reductions ({chance} %)",
+        "next": "{name} likely in the next basket ({chance} %)",
+        "searched": "searched for something",
+        "returned": "came back to {name}",
+        "leaving": "looked at the page for leaving",
+        "reduced": "{name} has become cheaper since they looked",
+        "near": "near one of our shops",
         "nothing": "no signal that consent permits to read",
     },
     "ko": {
@@ -40,6 +48,14 @@ _SAID = {
         "churn": "떠날 가능성 {chance}%",
         "novelty": "{name} 같은 새 상품을 좋아함",
         "delight": "브랜드에 만족하는 것으로 보임({chance}%)",
+        "return": "권하지 않아도 30일 안에 구매할 가능성 {chance}%",
+        "price": "할인을 기다리는 편({chance}%)",
+        "next": "다음 구매에 {name} 포함 가능성 {chance}%",
+        "searched": "상품을 검색함",
+        "returned": "{name}: 다시 찾아와 살펴봄",
+        "leaving": "해지·탈퇴 페이지를 살펴봄",
+        "reduced": "{name}: 살펴본 뒤 가격이 내림",
+        "near": "매장 가까이에 있음",
         "nothing": "동의 범위 안에서 읽을 수 있는 신호 없음",
     },
 }
@@ -68,7 +84,7 @@ def _foreseen(situation: Situation, said: dict[str, str]) -> list[str]:
     found = []
     for omen in situation.snapshot.foreseen:
         product = situation.snapshot.product(omen.entity)
-        if omen.omen in said and (product is not None or not omen.entity):
+        if omen.omen in said and (product is not None or not omen.entity) and omen.source != "prior":
             name, due = product.name if product else "", f"{omen.due_at:%Y-%m-%d}" if omen.due_at else "?"
             found.append(said[omen.omen].format(name=name, due=due, chance=round(omen.chance / 10_000)))
     return found
@@ -82,12 +98,20 @@ def _live(live: LiveContext, situation: Situation, said: dict[str, str], locale:
     if live.cart and live.cart_value:
         value = _money(live.cart_value, locale)
         found.append(said["cart"].format(value=value, age=_age(live.cart_age_minutes, locale)))
+    reduced = situation.snapshot.product(live.reduced)
+    if product is not None and live.returned:
+        found.append(said["returned"].format(name=product.name))
+    if reduced is not None:
+        found.append(said["reduced"].format(name=reduced.name))
     found += [
         said[name]
         for name, true in (
             ("accepted", live.chat_accepted),
             ("declined", live.chat_declined),
             ("purchased", live.purchased),
+            ("searched", bool(live.searched)),
+            ("leaving", live.leaving),
+            ("near", bool(live.near)),
         )
         if true
     ]
