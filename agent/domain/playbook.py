@@ -226,6 +226,16 @@ class JourneyTerms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Foresight:
+    """How far ahead value and churn are foreseen, and what is believed of churn before the data say more: the share of
+    customers who stop within that time."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
+    horizon_days: Annotated[int, Ge(7), Le(365)] = 90
+    churn: Prior = field(default_factory=lambda: Prior(rate=0.3, strength=10.0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Goods:
     """Products (by id) that may not be advertised by any law, or that speak of health, belief or the like."""
 
@@ -246,6 +256,7 @@ class Playbook:
     attestations: Attestations = field(default_factory=Attestations)
     sending: Sending = field(default_factory=Sending)
     goods: Goods = field(default_factory=Goods)
+    foresight: Foresight = field(default_factory=Foresight)
     tighten: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Rules made stricter, by id: parameters as the pack writes them. Loosening one is refused at load."""
     consent_categories: Mapping[str, tuple[Purpose, ...]] = field(default_factory=dict)

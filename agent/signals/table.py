@@ -17,8 +17,8 @@ COLUMNS = (
     "repeat_share", "lines_per_order", "returned", "reduced", "novelty", "evenings", "weekends", "views_30", "carts_30",
     "cases_90", "offers_90", "taken_90",
 )  # fmt: skip
-"""Times are in days, money in main units, shares between 0 and 1. `days` are days with a purchase: in all, over the last
-horizon (`recent`), over the one before it, and over the last half, quarter and eighth of all that was recorded."""
+"""Times are in days, money in main units, shares between 0 and 1. `days` are days with a purchase: in all, over the
+last horizon (`recent`), over the one before it, and over the last half, quarter and eighth of what was recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
