@@ -28,6 +28,7 @@ from agent.domain.ports import Clock, Ids
 from agent.domain.quality import Quality, judge
 from agent.domain.stores import Stores
 from agent.domain.verdict import Ruling
+from agent.foreseeing import Foreseeing
 from agent.guardrails.words import compose, links_of
 from agent.guidebook import Guidebook
 from agent.importing import run as importing
@@ -155,6 +156,19 @@ class Tactful:
             bookings=stores.bookings,
             coupons=stores.coupons,
             outcomes=stores.outcomes,
+            clock=self._clock,
+        )
+
+    @property
+    def foreseeing(self) -> Foreseeing:
+        stores = self.stores
+        return Foreseeing(
+            tenant=self.tenant,
+            playbook=self.playbook,
+            columns=stores.columns,
+            models=stores.models,
+            customers=stores.customers,
+            snapshots=stores.snapshots,
             clock=self._clock,
         )
 

@@ -60,15 +60,15 @@ class EventColumns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactColumns:
-    """One entry for each offer that left, oldest first: `arm` points into `arms` (action, channel); `success` is 1
-    where it reached its goal by the cut."""
+    """One entry for each offer that left, oldest first: `arm` points into `arms` (action, channel); `reached` is when
+    it reached its goal, NaN where it did not by the cut."""
 
     customers: tuple[CustomerId, ...]
     arms: tuple[tuple[str, str], ...]
     who: Codes
     arm: Codes
     at: Numbers
-    success: Codes
+    reached: Numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,26 +21,34 @@ OF_EVENTS = {"product_viewed": "views_30", "cart_updated": "carts_30", "case_ope
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offers:
-    """Offers that were made, oldest first: `arm` points into `arms` (action, channel); `success` is 0 or 1."""
+    """Offers that were made, oldest first: `arm` points into `arms` (action, channel); `reached` is when it
+    reached its goal (seconds), NaN where it did not."""
 
     arms: tuple[tuple[str, str], ...]
     who: Ints
     arm: Ints
     at: Floats
     day: Ints
-    success: Floats
+    reached: Floats
+
+    @property
+    def success(self) -> Floats:
+        """1 where the goal was reached, else 0."""
+        return np.asarray(~np.isnan(self.reached), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Data:
-    """`cut` is the local day of `as_of`; `horizon` the days to foresee. Codes of customers point into `customers`,
-    those of products into `products`. `left_out` did not agree to be profiled."""
+    """`seen_at` is (customer, instant) of every event, `viewed` (customer, product, day) of every product looked at.
+    `cut` is the local day of `as_of`; `horizon` the days to foresee. Codes of customers point into `customers`, those
+    of products into `products`. `left_out` did not agree to be profiled."""
 
     customers: tuple[CustomerId, ...]
     products: tuple[str, ...]
     purchases: Purchases
     deeds: Deeds
     seen_at: tuple[Ints, Floats]
+    viewed: tuple[Ints, Ints, Ints]
     offers: Offers
     texts: TextColumns
     writers: Ints
@@ -87,6 +95,7 @@ def gather(
         purchases=_widened(purchases, len(names)),
         deeds=_deeds(events, seen, contacts, asked, zone),
         seen_at=(seen[ints(events.who)], floats(events.at)),
+        viewed=_viewed(events, seen, lines.products, zone),
         offers=_offers(contacts, asked, zone),
         texts=texts,
         writers=wrote[ints(texts.who)],
@@ -135,14 +144,27 @@ def _deeds(events: EventColumns, seen: Ints, contacts: ContactColumns, asked: In
     these = kind >= 0
     who, day = seen[ints(events.who)][these], calendar(floats(events.at), zone)[0][these]
     to, on = asked[ints(contacts.who)], calendar(floats(contacts.at), zone)[0]
-    took = ints(contacts.success) > 0
+    reached = floats(contacts.reached)
+    took = ~np.isnan(reached)
     offered = np.full(len(to), kinds.index("offers_90"))
     taken = np.full(int(took.sum()), kinds.index("taken_90"))
     return Deeds(
         who=np.concatenate([who, to, to[took]]),
-        day=np.concatenate([day, on, on[took]]),
+        day=np.concatenate([day, on, calendar(reached[took], zone)[0]]),
         kind=np.concatenate([kind[these], offered, taken]).astype(np.int64),
     )
+
+
+def _viewed(events: EventColumns, seen: Ints, products: tuple[str, ...], zone: str) -> tuple[Ints, Ints, Ints]:
+    number = {name: at for at, name in enumerate(products)}
+    code = np.array([number.get(name, -1) for name in events.entities], dtype=np.int64)
+    looked = np.array([kind == "product_viewed" for kind in events.kinds], dtype=bool)
+    if not len(events.kind):
+        nothing = np.empty(0, dtype=np.int64)
+        return nothing, nothing, nothing
+    what = code[ints(events.what)]
+    these = looked[ints(events.kind)] & (what >= 0)
+    return seen[ints(events.who)][these], what[these], calendar(floats(events.at), zone)[0][these]
 
 
 def _offers(contacts: ContactColumns, asked: Ints, zone: str) -> Offers:
@@ -153,5 +175,5 @@ def _offers(contacts: ContactColumns, asked: Ints, zone: str) -> Offers:
         arm=ints(contacts.arm),
         at=at,
         day=calendar(at, zone)[0],
-        success=ints(contacts.success).astype(np.float64),
+        reached=floats(contacts.reached),
     )

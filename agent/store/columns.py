@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, and_, cast, exists, extract, func, or_, select
+from sqlalchemy import Connection, Integer, Select, and_, cast, extract, func, or_, select
 
 from agent.domain.columns import (
     Codes,
@@ -120,29 +120,31 @@ class SqlColumns:
     def contacts(self, tenant: TenantId, until: datetime) -> ContactColumns:
         """Offers that were made; a success as arms count it: bought, or taken up where no journey was after more."""
         c, o, e = t.contacts.c, t.outcomes.c, t.effects.c
-        succeeded = (
-            exists()
+        reached_at = (
+            select(func.min(self._seconds(o.at)))
             .where(o.tenant == c.tenant, o.effect == c.contact, o.at <= until)
             .where(or_(o.kind == REACHED, and_(o.kind == TAKEN, e.journey.is_(None))))
+            .correlate(t.contacts, t.effects)
+            .scalar_subquery()
         )
         asked = (
-            select(c.customer, c.action, c.channel, self._seconds(c.at), succeeded)
+            select(c.customer, c.action, c.channel, self._seconds(c.at), reached_at)
             .outerjoin(t.effects, and_(e.tenant == c.tenant, e.effect == c.contact))
             .where(c.tenant == tenant, c.kind == "offer", c.state != RELEASED, c.at <= until)
             .order_by(c.at, c.contact)
         )
-        who, arm, at, success = _Coded(), _Coded(), array("d"), array("i")
+        who, arm, at, reached = _Coded(), _Coded(), array("d"), array("d")
         with self._database.reading() as connection:
             known = readable(connection, tenant, until)
-            for customer, action, channel, seconds, reached in _rows(connection, asked):
+            for customer, action, channel, seconds, answered in _rows(connection, asked):
                 head = known.get(customer)
                 if head is not None:
                     who.add(head)
                     arm.add((action, channel))
                     at.append(float(seconds))
-                    success.append(int(bool(reached)))
+                    reached.append(float("nan") if answered is None else float(answered))
         return ContactColumns(
-            customers=_customers(who), arms=tuple(arm.names), who=who.codes, arm=arm.codes, at=at, success=success
+            customers=_customers(who), arms=tuple(arm.names), who=who.codes, arm=arm.codes, at=at, reached=reached
         )
 
     def texts(self, tenant: TenantId, until: datetime) -> TextColumns:

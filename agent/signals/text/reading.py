@@ -20,11 +20,15 @@ _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 _LATIN = re.compile(r"[A-Za-z]")
 _CLAUSES = {
     "en": re.compile(r"[.!?;\n]+|,?\s+(?:but|however|although|though|yet|except)\s+", re.IGNORECASE),
-    "ko": re.compile(r"[.!?;\n]+|(?<=[가-힣]지만)\s*|(?<=는데)\s+|(?<=은데)\s+|(?<=ㄴ데)\s+|하지만|그러나|그런데|다만"),
+    "ko": re.compile(r"[.!?;\n]+|(?<=[가-힣]지만)[\s,]+|(?<=[가-힣]데)[\s,]+|(?<=[가-힣]나),\s*|하지만|그러나|다만"),
 }
 LONGEST = 4_000
 """Characters that are read of one text."""
 MOST_CLAUSES = 40
+BLAMING = frozenset({"angry", "disappointed"})
+CLEARLY_BLAMED = 0.3
+"""The model of praise and blame knows films; who is angry or disappointed does not praise, whatever it makes of
+parcels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +75,9 @@ def _read_in(said: Language, texts: Sequence[str], clauses: Sequence[Sequence[st
     whole = model.probabilities(texts)[:, 0]
     flat = [clause for some in clauses for clause in some]
     parts = iter(model.probabilities(flat)[:, 0].tolist())
-    moods = shipped("emotions-ko").predict(texts) if said == "ko" else [()] * len(texts)
+    moods: Sequence[tuple[str, ...]] = [()] * len(texts)
+    if said == "ko":
+        moods = shipped("emotions-ko").predict(texts)
     readings = []
     for at, some in enumerate(clauses):
         aspects: dict[str, float] = {}
@@ -79,7 +85,7 @@ def _read_in(said: Language, texts: Sequence[str], clauses: Sequence[Sequence[st
             chance = next(parts)
             for aspect in aspects_of(clause, said):
                 aspects[aspect] = min(chance, aspects.get(aspect, 1.0))
-        positive = float(whole[at])
+        positive = float(whole[at]) if not BLAMING & set(moods[at]) else min(float(whole[at]), CLEARLY_BLAMED)
         told = tuple(moods[at]) or _plain_mood(positive)
         readings.append(Reading(language=said, positive=positive, moods=told, aspects=tuple(sorted(aspects.items()))))
     return readings

@@ -1,0 +1,96 @@
+"""Foresight as its faces call it: fit on one's own data, look at models and their drift, and at what is foretold of
+whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import chain
+
+from agent.domain.columns import Columns
+from agent.domain.customer import Purpose
+from agent.domain.ids import ExternalId, TenantId
+from agent.domain.models import Drift, Foretelling, Model, Models, Signal
+from agent.domain.playbook import Playbook
+from agent.domain.ports import Clock, Customers, Snapshots
+
+Step = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseeing:
+    """What can be foreseen of one tenant's customers."""
+
+    tenant: TenantId
+    playbook: Playbook
+    columns: Columns
+    models: Models
+    customers: Customers
+    snapshots: Snapshots
+    clock: Clock
+
+    def fit(self, wanted: Sequence[Signal], as_of: datetime | None = None, step: Step = lambda _: None) -> list[Model]:
+        """Fits these signals (all, where none is named) on what had occurred and was received by `as_of`, and keeps
+        models and foretellings in one transaction. `step` hears what is being done."""
+        from agent.signals.data import gather  # lazily: only fitting needs scipy and its like
+        from agent.signals.fitting import LASTS_DAYS, OMENS, model_of
+        from agent.signals.fitting import fit as fit_each
+        from agent.signals.telling import foretellings
+
+        chosen = [signal for signal in Signal if signal in wanted or not wanted]
+        before = {model.card.signal: model for model in self.models.current(self.tenant)}
+        now = self.clock.now()
+        data = gather(self.columns, self.tenant, self.playbook, as_of or now, before, step)
+        made: list[Model] = []
+        told: list[Iterator[Foretelling]] = []
+        for signal, fitted in zip(chosen, fit_each(data, chosen), strict=True):
+            step(signal)
+            model = replace(model_of(fitted, data), fitted_at=now)
+            made.append(model)
+            told += [
+                foretellings(one, data.customers, model.model, data.as_of, LASTS_DAYS)
+                for one in fitted.told
+                if len(one.who)
+            ]
+        step("keeping")
+        omens = [omen for signal in chosen for omen in OMENS[signal]]
+        self.models.keep(self.tenant, made, chain.from_iterable(told), omens)
+        return made
+
+    def current(self) -> list[Model]:
+        """The newest model of each signal."""
+        return self.models.current(self.tenant)
+
+    def named(self, name: str) -> Model:
+        """A model by its name, the beginning of it, or its signal. Raises NotFound."""
+        return self.models.named(self.tenant, name)
+
+    def drift(self, as_of: datetime | None = None) -> list[Drift]:
+        """How far the inputs of each current model have moved by an instant."""
+        from agent.signals.data import gather
+        from agent.signals.fitting import FITS, moved
+
+        models = self.current()
+        if not models:
+            return []
+        before = {model.card.signal: model for model in models}
+        data = gather(self.columns, self.tenant, self.playbook, as_of or self.clock.now(), before)
+        rows = data.table()
+        found = []
+        for model in models:
+            card = model.card
+            inputs = rows.columns if set(card.baseline) <= set(rows.columns) else FITS[card.signal](data).inputs
+            found.append(Drift(model=model, indices=moved(card, inputs)))
+        return found
+
+    def told(self, customer: str, as_of: datetime | None = None) -> tuple[bool, list[Foretelling]]:
+        """(whether the customer agrees to be profiled, what is foretold of them): nothing without that consent.
+
+        Raises NotFound.
+        """
+        who, at = self.customers.find(self.tenant, ExternalId(customer)), as_of or self.clock.now()
+        snapshot = next(self.snapshots.snapshots(self.tenant, [who], at))
+        if not snapshot.granted(Purpose.PROFILING, None, at):
+            return False, []
+        return True, self.models.told(self.tenant, who, at)
