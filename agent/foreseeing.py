@@ -58,6 +58,14 @@ class Foreseeing:
         self.models.keep(self.tenant, made, chain.from_iterable(told), omens)
         return made
 
+    def count(self) -> int:
+        """How many things are foretold."""
+        return self.models.count(self.tenant)
+
+    def product_name(self, product: str) -> str:
+        """What a product is called; its id where that is unknown."""
+        return self.models.product_name(self.tenant, product)
+
     def current(self) -> list[Model]:
         """The newest model of each signal."""
         return self.models.current(self.tenant)

@@ -44,6 +44,7 @@ from agent.waking import Waking
 
 if TYPE_CHECKING:
     from agent.dispatch.judging import Judging
+    from agent.graph.moved import Moved
     from agent.graph.replay import Replay
 
 LONGEST_TRIGGER = 150
@@ -313,11 +314,19 @@ class Tactful:
         """Decides again on what was recorded. Raises NotFound, and Erased where the inputs are gone."""
         from agent.graph.replay import replay  # lazily: it loads the graph
 
-        recorded = self.decision(name)
-        body = self.stores.records.body(self.tenant, recorded.inputs)
-        policy = self.stores.records.body(self.tenant, recorded.policy)
+        recorded, d = self.decision(name), self.deciding
+        return asyncio.run(replay(recorded, *self._bodies(recorded), d.toolset, d.index, d.seed))
+
+    def moved(self, recorded: Decision) -> tuple[Moved, ...]:
+        """Which signals moved a choice. Raises Erased where its inputs are gone."""
+        from agent.graph.moved import moved  # lazily: it loads the graph
+
         d = self.deciding
-        return asyncio.run(replay(recorded, body, policy, d.toolset, d.index, d.seed))
+        return moved(recorded, *self._bodies(recorded), d.toolset, d.index, d.seed)
+
+    def _bodies(self, recorded: Decision) -> tuple[bytes, bytes]:
+        body = self.stores.records.body
+        return body(self.tenant, recorded.inputs), body(self.tenant, recorded.policy)
 
     def rendered(self, effect: Effect) -> tuple[str, str]:
         """(subject, body) as it would leave now, the name filled in: personal data, for the sender's eyes only."""

@@ -12,6 +12,7 @@ from agent.cli.audit import audit
 from agent.cli.consent import consent
 from agent.cli.diff import diff
 from agent.cli.dispatch import approve, dispatch
+from agent.cli.foresee import fit, models, signals
 from agent.cli.identities import identities
 from agent.cli.keys import keys
 from agent.cli.rules import rules
@@ -50,6 +51,9 @@ app.command("demo")(demo.demo)
 app.command("init")(setup.init)
 app.command("import")(data.import_)
 app.command("check")(data.check)
+app.command("fit")(fit)
+app.add_typer(models, name="models")
+app.command("signals")(signals)
 app.command("decide")(deciding.decide)
 app.command("explain")(deciding.explain)
 app.command("replay")(deciding.replay)

@@ -13,11 +13,13 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from agent.console.foretold import movers
 from agent.console.labels import LABELS, REASONS
 from agent.console.phrases import drawn, moment, part, removed, standing, summary
 from agent.domain.action import Candidate, Fate, Stage
 from agent.domain.bundle import Delivery, Effect
 from agent.domain.decision import Decision
+from prompts.loading import words
 
 if TYPE_CHECKING:
     from agent.service import Tactful
@@ -134,6 +136,8 @@ def _pairs(found: Decision, tactful: Tactful, lang: str, full: bool) -> Table:
     if found.degraded:
         grid.add_row(said["degraded"], Text(found.cause, style="yellow"))
     if full:
+        for line in movers(tactful, found, lang):
+            grid.add_row(words("foresee", lang)["moved.title"], Text(line))
         v = found.versions
         grid.add_row(
             said["versions"],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from agent.console import phrases
+from agent.console.foretold import movers
 from agent.console.labels import LABELS, REASONS
 from agent.domain.bundle import Effect
 from agent.domain.customer import ConsentStatus, Happening
@@ -66,6 +67,7 @@ class Thought:
     headline: str
     silent: str
     foreseen: tuple[str, ...]
+    moved: tuple[str, ...]
     considered: tuple[Considered, ...]
     left_out: tuple[str, ...]
     rules: tuple[str, ...]
@@ -113,7 +115,7 @@ def story(tactful: Tactful, customer: str, lang: str) -> Story:
 
 def thought(tactful: Tactful, decision: Decision, lang: str) -> Thought:
     """One decision for a page of its own."""
-    return _Teller(tactful, decision.customer, lang).thought(decision)
+    return _Teller(tactful, decision.customer, lang).thought(decision, alone=True)
 
 
 class _Teller:
@@ -153,7 +155,8 @@ class _Teller:
             consents=self._standing(),
         )
 
-    def thought(self, found: Decision) -> Thought:
+    def thought(self, found: Decision, alone: bool = False) -> Thought:
+        """`alone`: on a page of its own, with what moved it."""
         tactful, lang = self._tactful, self._lang
         labels = LABELS[lang]
         reason = found.hold.reason or "ineligible"
@@ -168,6 +171,7 @@ class _Teller:
             headline=self._headline(found),
             silent=REASONS[lang][reason] if found.chosen is None else "",
             foreseen=found.findings,
+            moved=tuple(movers(tactful, found, lang)) if alone else (),
             considered=self._considered(found),
             left_out=tuple(phrases.removed(found, tactful, lang, full=False)),
             rules=tuple(

@@ -114,6 +114,14 @@ class Models(Protocol):
         """By its name, or the beginning of it, or a signal's newest. Raises NotFound, StoreError."""
         ...
 
+    def count(self, tenant: TenantId) -> int:
+        """How many things models foretell."""
+        ...
+
+    def product_name(self, tenant: TenantId, product: str) -> str:
+        """What a product is called; its id where that is unknown."""
+        ...
+
     def told(self, tenant: TenantId, customer: CustomerId, at: datetime) -> list[Foretelling]:
         """All that is foretold of one customer at an instant."""
         ...

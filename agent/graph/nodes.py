@@ -35,6 +35,7 @@ SHORTEST_WAIT, LONGEST_WAIT = 0.25, 168.0
 WAITING = RuleId("tactful-wait")
 MOST_LINES = 8
 MOST_PASSAGES = 6
+SHORT_NAME = 6
 
 Passages = Mapping[str, tuple[Passage, ...]]
 
@@ -250,7 +251,7 @@ def _decision(
         verdicts=ruling.verdicts if ruling else (),
         passages=proposal.cites if proposal else (),
         findings=findings(situation),
-        versions=_versions(env.versions, proposal),
+        versions=_versions(env.versions, snapshot, proposal),
         proposal=inputs.proposal_text(proposal) if proposal is not None and by_model else "",
         inputs=input_hash,
         policy=env.policy_hash,
@@ -258,7 +259,12 @@ def _decision(
     )
 
 
-def _versions(versions: Versions, proposal: Proposal | None) -> Versions:
+def _versions(versions: Versions, snapshot: Snapshot, proposal: Proposal | None) -> Versions:
+    """Of the signals: that of the code, and which fitted models foretold anything here, by the beginning of their
+    names."""
+    models = sorted({omen.model[:SHORT_NAME] for omen in snapshot.foreseen if omen.model})
+    if models:
+        versions = replace(versions, signals=f"{versions.signals}:{'+'.join(models)}")
     if proposal is None or proposal.chooser != "model":
         return versions
     return replace(versions, model=proposal.model, prompt=proposal.prompt)

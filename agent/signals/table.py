@@ -21,6 +21,10 @@ COLUMNS = (
 last horizon (`recent`), over the one before it, and over the last half, quarter and eighth of what was recorded."""
 
 
+GROWING = frozenset({"tenure", "days_half", "days_quarter", "days_eighth"})
+"""Everybody grows older with the records, and a half of them longer."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deeds:
     """What customers did beside buying, and what was offered to them: one entry each. `kind` points into `SPANS`."""
@@ -59,6 +63,11 @@ def table(purchases: Purchases, cut: int, horizon: int, deeds: Deeds | None = No
     everyone = counted.columns | _of_lines(known) | _of_deeds(deeds, purchases.customers, cut)
     columns = {name: counted[name] if name in counted.columns else everyone[name][counted.who] for name in COLUMNS}
     return Table(who=counted.who, columns=columns, span=counted.span, horizon=horizon)
+
+
+def settled(rows: Table) -> dict[str, Floats]:
+    """The columns that do not move by themselves as time goes on: drift is measured on these."""
+    return {name: column for name, column in rows.columns.items() if name not in GROWING}
 
 
 def counts(days: Visits, cut: int, horizon: int) -> Table:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+from agent.domain.facts import Omen
 from agent.domain.money import Money
 from agent.domain.signals import LiveContext, Situation
 
+TOLD = frozenset(
+    {Omen.TOGETHER, Omen.SIMILAR, Omen.REPLENISHMENT, Omen.REPLACEMENT, Omen.CHURN, Omen.NOVELTY, Omen.DELIGHT}
+    | {Omen.RETURN, Omen.PRICE, Omen.NEXT}
+)
+"""Omens that are told; the others move scores and hours alone."""
+MOST_OF_A_KIND = 2
 _SAID = {
     "en": {
         "lingers": "looks at {name}: {seconds} s over {views} views",
@@ -80,11 +89,15 @@ def findings(situation: Situation) -> tuple[str, ...]:
 
 
 def _foreseen(situation: Situation, said: dict[str, str]) -> list[str]:
-    """What was foreseen, where it names something that is known."""
+    """What was foreseen, where it names something that is known; of each kind the likeliest."""
     found = []
-    for omen in situation.snapshot.foreseen:
+    seen: Counter[Omen] = Counter()
+    for omen in sorted(situation.snapshot.foreseen, key=lambda one: (one.omen, -one.chance, one.entity)):
+        if omen.omen not in TOLD or seen[omen.omen] >= MOST_OF_A_KIND:
+            continue
         product = situation.snapshot.product(omen.entity)
-        if omen.omen in said and (product is not None or not omen.entity) and omen.source != "prior":
+        if (product is not None or not omen.entity) and omen.source != "prior":
+            seen[omen.omen] += 1
             name, due = product.name if product else "", f"{omen.due_at:%Y-%m-%d}" if omen.due_at else "?"
             found.append(said[omen.omen].format(name=name, due=due, chance=round(omen.chance / 10_000)))
     return found

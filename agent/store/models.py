@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy import ColumnElement, Row, func, select, update
 
 from agent.domain.errors import NotFound, StoreError
 from agent.domain.facts import Foreseen, Omen
@@ -68,6 +68,18 @@ class SqlModels:
                 next_step="See `tactful models list`; fit one with `tactful fit`.",
             )
         return found[0]
+
+    def count(self, tenant: TenantId) -> int:
+        f = t.foreseen.c
+        with self._database.reading() as connection:
+            query = select(func.count()).select_from(t.foreseen).where(f.tenant == tenant, f.model != "")
+            return connection.execute(query).scalar_one()
+
+    def product_name(self, tenant: TenantId, product: str) -> str:
+        p = t.products.c
+        with self._database.reading() as connection:
+            name = connection.execute(select(p.name).where(p.tenant == tenant, p.product == product)).scalar()
+        return name or product
 
     def told(self, tenant: TenantId, customer: CustomerId, at: datetime) -> list[Foretelling]:
         f = t.foreseen.c

@@ -9,6 +9,7 @@ from agent.domain.models import Signal
 from agent.signals.churn import active, inputs, lessons
 from agent.signals.data import Data
 from agent.signals.fits.fit import Fit, around, believed, prior
+from agent.signals.table import settled
 from agent.signals.tabular import model as tabular
 from agent.signals.tabular.columns import Array
 from agent.signals.telling import Told, Why, millionths
@@ -16,7 +17,8 @@ from agent.signals.telling import Told, Why, millionths
 
 def fit(data: Data) -> Fit:
     """Too few who stopped, or went on: the playbook's belief."""
-    now = active(data.table(), data.horizon)
+    rows = data.table()
+    now = active(rows, data.horizon)
     learned = lessons(data.purchases, data.cut, data.horizon, data.deeds)
     ends = np.full(len(now), float(data.cut + data.horizon))
     try:
@@ -44,7 +46,7 @@ def fit(data: Data) -> Fit:
         customers=len(now),
         figures=figures_of(made),
         notes=(("horizon", str(data.horizon)),),
-        inputs=now.columns,
+        inputs=settled(rows),
         parts={"model": tabular.dump(made)},
         told=[told],
     )

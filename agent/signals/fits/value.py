@@ -10,6 +10,7 @@ from agent.domain.models import Signal
 from agent.signals.data import Data
 from agent.signals.fits.fit import Fit, around, believed, prior
 from agent.signals.purchases import visits
+from agent.signals.table import settled
 from agent.signals.telling import Told, micros, millionths, standing_out
 from agent.signals.value import blend
 
@@ -73,7 +74,7 @@ def fit(data: Data) -> Fit:
         figures=value.figures,
         weights=value.weights,
         notes=(*((note, "") for note in value.notes), ("horizon", str(data.horizon))),
-        inputs=rows.columns,
+        inputs=settled(rows),
         parts={"value": orjson.dumps(value).decode()},
         told=told,
     )
