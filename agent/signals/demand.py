@@ -83,12 +83,13 @@ def _forecast(region: Ints, product: Ints, series: Floats) -> Demand:
     tested, expected = METHODS[chosen](past), METHODS[chosen](series)
     off = (truth + 1.0) / (tested + 1.0)
     low, high = np.quantile(off, 0.1), np.quantile(off, 0.9)
+    chance = 1.2816 * np.sqrt(expected)  # single sales come by chance (Poisson), however good the forecast
     return Demand(
         region=region,
         product=product,
         expected=expected,
-        low=np.maximum(0.0, (expected + 1.0) * low - 1.0),
-        high=(expected + 1.0) * high - 1.0,
+        low=np.maximum(0.0, np.minimum((expected + 1.0) * low - 1.0, expected - chance)),
+        high=np.maximum((expected + 1.0) * high - 1.0, expected + chance),
         lately=series[:, -AHEAD:].sum(axis=1),
         chosen=chosen,
         error=errors[chosen],

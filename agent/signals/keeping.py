@@ -32,7 +32,7 @@ def unpack(body: bytes, place: str, expected: str) -> dict[str, npt.NDArray[np.g
     try:
         with np.load(BytesIO(body), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    except (ValueError, BadZipFile, OSError, KeyError) as error:
+    except (ValueError, BadZipFile, OSError, KeyError, EOFError) as error:
         raise InputError("not an archive of numbers", place=place, next_step="Fit it anew.") from error
 
 

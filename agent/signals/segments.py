@@ -1,12 +1,14 @@
 """Segments that nobody drew: groups of customers who buy alike, with names one can read and ids that outlive a refit.
 
 Lloyd's k-means (scipy) on standardised inputs from the prepared table; the number of groups is the one of the greatest
-variance ratio (Calinski & Harabasz, 1974). A refit's groups are matched to the earlier ones by the least total distance
-(Kuhn, 1955); one that is near enough keeps its id.
+variance ratio (Calinski & Harabasz, 1974). A refit begins at the groups of before and keeps them unless others are
+clearly better; groups are matched to the earlier ones by the least total distance (Kuhn, 1955), and one that is near
+enough keeps its id.
 """
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +20,8 @@ INPUTS = ("recency", "days", "per_day", "gap_mean", "repeat_share", "novelty", "
 LOGGED = frozenset({"recency", "days", "per_day", "gap_mean"})
 SIZES = range(4, 9)
 SAMPLED = 20_000
+ANEW = 1.15
+"""How much better other groups must be before those of the last fit are given up: names in use are worth something."""
 NEAR = 1.5
 """Standard deviations (root mean square over inputs) within which a group is still the same."""
 TOLD = 0.5
@@ -43,8 +47,11 @@ def fit(table: Table, before: Segments | None = None, seed: int = 0) -> Segments
     means, spreads = raw.mean(axis=0), np.maximum(raw.std(axis=0), 1e-9)
     z = np.clip((raw - means) / spreads, -3.0, 3.0)
     some = np.random.Generator(np.random.Philox(seed)).permutation(len(z))[:SAMPLED]
-    found = [_grouped(z[some], size, seed) for size in SIZES]
-    centres = max(found, key=lambda pair: pair[0])[1]
+    gain, centres = max((_grouped(z[some], size, seed) for size in SIZES), key=lambda pair: pair[0])
+    if before is not None:
+        start = (before.means + before.centres * before.spreads - means) / spreads
+        kept, moved = _grouped(z[some], np.clip(start, -3.0, 3.0), seed)
+        centres = moved if gain < ANEW * kept else centres
     ids = _ids(means + centres * spreads, before, spreads)
     return Segments(means=means, spreads=spreads, centres=centres, ids=ids, names=_names(centres))
 
@@ -53,11 +60,17 @@ def _inputs(table: Table) -> Floats:
     return np.column_stack([np.log1p(table[name]) if name in LOGGED else table[name] for name in INPUTS])
 
 
-def _grouped(z: Floats, size: int, seed: int) -> tuple[float, Floats]:
+def _grouped(z: Floats, start: int | Floats, seed: int) -> tuple[float, Floats]:
+    """(variance ratio, centres) of so many groups, or of those that begin at these centres."""
     from scipy.cluster.vq import kmeans2
 
-    centres, label = kmeans2(z, size, iter=25, minit="++", seed=np.random.Generator(np.random.Philox(seed + size)))
-    counts = np.bincount(label, minlength=size)
+    many = start if isinstance(start, int) else len(start)
+    how = "++" if isinstance(start, int) else "matrix"
+    draw = np.random.Generator(np.random.Philox(seed + many))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a group that ran empty is dropped below
+        centres, label = kmeans2(z, start, iter=25, minit=how, seed=draw)
+    counts = np.bincount(label, minlength=many)
     centres, counts = centres[counts > 0], counts[counts > 0]
     within = float(np.sum((z - centres[np.unique(label, return_inverse=True)[1]]) ** 2))
     between = float(np.sum(counts[:, None] * (centres - z.mean(axis=0)) ** 2))

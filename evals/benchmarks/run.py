@@ -31,6 +31,7 @@ from agent.guardrails.rulebook import shipped, shipped_names
 from agent.settings import Settings
 from agent.store import schema as t
 from agent.store.database import Database
+from evals.benchmarks import foresight
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
@@ -72,7 +73,7 @@ def retail(folder: Path) -> Iterator[Figure]:
         typer.echo("retail   not here: set TACTFUL_DATA to a folder with online_retail/online_retail.csv.gz")
         return
     home = folder / "home"
-    seconds, memory = _child(home, f"t.import_file('transactions', Path({str(RETAIL)!r}), 'online-retail')")
+    seconds, memory = child(home, f"t.import_file('transactions', Path({str(RETAIL)!r}), 'online-retail')")
     yield Figure("import of 541,909 rows", f"{seconds:.1f} s, {memory:.0f} MB", "90 s, 1,536 MB")
     companion = folder / "companion"
     subprocess.run(
@@ -83,10 +84,10 @@ def retail(folder: Path) -> Iterator[Figure]:
         env=os.environ | {"TACTFUL_HOME": str(home), "PYTHONPATH": str(ROOT)},
     )
     for what in ("customers", "consents"):
-        _child(home, f"t.import_file({what!r}, Path({str(companion)!r}) / '{what}.csv')")
+        child(home, f"t.import_file({what!r}, Path({str(companion)!r}) / '{what}.csv')")
     for label, minutes in (("first", 0), ("second", 1)):
         at = (AS_OF + timedelta(minutes=minutes)).isoformat()
-        seconds, memory = _child(
+        seconds, memory = child(
             home, f"sum(1 for _ in t.decide_all(as_of=datetime.fromisoformat({at!r})))", "t.deciding"
         )
         measured = f"{seconds:.1f} s, {4372 / seconds:,.0f}/s"
@@ -205,7 +206,7 @@ def _sizes(home: Path) -> Iterator[Figure]:
     yield Figure("its inputs, compressed, mean", f"{inputs:,.0f} bytes", "4,096")
 
 
-def _child(home: Path, expression: str, before: str = "None") -> tuple[float, float]:
+def child(home: Path, expression: str, before: str = "None") -> tuple[float, float]:
     """Runs one expression in a process of its own; gives (seconds of it alone, peak memory in MB of all)."""
     code = (
         "import time\nfrom datetime import datetime\nfrom pathlib import Path\n"
@@ -246,13 +247,13 @@ def importing(folder: Path) -> Iterator[Figure]:
     here.mkdir()
     for rows in (100_000, 1_000_000):
         path = data.events_file(here / f"events{rows}.csv", rows)
-        seconds, memory = _child(here / f"home{rows}", f"t.import_file('events', Path({str(path)!r}))")
+        seconds, memory = child(here / f"home{rows}", f"t.import_file('events', Path({str(path)!r}))")
         yield Figure(f"import of {rows:,} events", f"{rows / seconds:,.0f}/s, {memory:.0f} MB", "10,000/s")
     path, said = data.mapped_file(here / "orders.csv", 200_000)
     run = f"t.import_file(None, Path({str(path)!r}), said=read_map(Path({str(said)!r})))"
-    seconds, _ = _child(here / "mapped", run, "from agent.importing.mapping import read_map")
+    seconds, _ = child(here / "mapped", run, "from agent.importing.mapping import read_map")
     yield Figure("import of 200,000 orders through a map, CP949", f"{200_000 / seconds:,.0f}/s", "10,000/s")
-    seconds, _ = _child(here / "home1000000", "t.check()")
+    seconds, _ = child(here / "home1000000", "t.check()")
     yield Figure("check of 1,000,000 events", f"{seconds:.1f} s", "-")
 
 
@@ -335,6 +336,17 @@ def laws(folder: Path) -> Iterator[Figure]:
     yield Figure("  margin more, no difference found, less", said, "-")
 
 
+def signals(name: str) -> Callable[[Path], Iterator[Figure]]:
+    """What is foretold of customers, beside its peers."""
+
+    def figures(folder: Path) -> Iterator[Figure]:
+        here = folder / name
+        here.mkdir()
+        yield from (Figure(*figure) for figure in foresight.figures(name, here, DATA))
+
+    return figures
+
+
 NAMED_ONLY = ("simulation-large", "simulation-laws")
 """Run only when asked for: they take long."""
 BENCHMARKS: dict[str, Callable[[Path], Iterator[Figure]]] = {
@@ -352,6 +364,7 @@ BENCHMARKS: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "dispatch-postgres": sending("dispatch", "Postgres"),
     "timers-sqlite": sending("timers", "SQLite"),
     "timers-postgres": sending("timers", "Postgres"),
+    **{name: signals(name) for name in foresight.MODULES},
 }
 
 if __name__ == "__main__":

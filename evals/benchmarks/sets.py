@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import gzip
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
 
-from agent.signals.purchases import Floats, Ints
+from agent.signals.purchases import DAY, Floats, Ints, Purchases
 
 KOTE = (
     "불평/불만", "환영/호의", "감동/감탄", "지긋지긋", "고마움", "슬픔", "화남/분노", "존경", "기대감",
@@ -81,6 +81,34 @@ def retail_lines(data: Path) -> Lines:
         quantity=np.array(quantity),
         spend=np.array(spend),
         code=tuple(str(name) for name in names),
+    )
+
+
+def purchases(data: Path) -> Purchases:
+    """All lines of online_retail that name a customer, cancellations among them, oldest first, on local days."""
+    rows: list[tuple[float, str, str, str, float, float]] = []
+    with gzip.open(data / "online_retail" / "online_retail.csv.gz", "rt", encoding="latin1", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["CustomerID"]:
+                at = datetime.fromisoformat(row["InvoiceDate"]).replace(tzinfo=UTC).timestamp()
+                units = float(row["Quantity"])
+                spent = units * float(row["UnitPrice"])
+                rows.append((at, row["CustomerID"], row["StockCode"], row["InvoiceNo"], units, spent))
+    rows.sort(key=lambda one: one[0])
+    instants, who, what, order, quantity, amount = zip(*rows, strict=True)
+    at_ = np.array(instants, dtype=np.float64)
+    codes = [np.unique(np.array(column), return_inverse=True)[1].astype(np.int64) for column in (who, what, order)]
+    return Purchases(
+        customers=int(codes[0].max()) + 1,
+        products=int(codes[1].max()) + 1,
+        who=codes[0],
+        what=codes[1],
+        order=codes[2],
+        at=at_,
+        day=(at_ // DAY).astype(np.int64),
+        hour=(at_ % DAY // 3600).astype(np.int64),
+        quantity=np.array(quantity),
+        amount=np.array(amount),
     )
 
 

@@ -42,7 +42,7 @@ def _history(c: Array, p: Array, d: Array, q: Array) -> History:
     first = np.ones(len(d), dtype=bool)
     first[1:] = (c[1:] != c[:-1]) | (p[1:] != p[:-1])
     start = np.maximum.accumulate(np.where(first, np.arange(len(d)), 0))
-    return History(c, p, d, q, start, np.append(first[1:], True))
+    return History(c, p, d, q, start, np.append(first[1:], True)[: len(d)])
 
 
 def subset(h: History, keep: Array) -> History:

@@ -1,0 +1,123 @@
+"""Fitted models and what they foretell, on both stores."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from agent.domain.errors import NotFound, StoreError
+from agent.domain.facts import Foreseen, Omen
+from agent.domain.imports import FactRow
+from agent.domain.models import Card, Foretelling, Model, Signal
+from agent.service import Tactful
+from agent.store import schema as t
+from agent.store.database import Database
+from tests.conftest import CountingIds, StoppedClock
+from tests.support.brand import agreed, database_of, person, product
+from tests.support.people import NOON
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def tactful(tmp_path: Path, database: Database, clock: StoppedClock, ids: CountingIds) -> Tactful:
+    found = product(tmp_path, database, clock, ids)
+    found.take([person("ann"), *agreed("ann")])
+    return found
+
+
+def model(body: bytes, signal: Signal = Signal.CHURN) -> Model:
+    name = sha256(body).hexdigest()
+    card = Card(signal=signal, chosen="logistic", source="model", as_of=NOON, rows=10, customers=5, notes=(("a", "b"),))
+    return Model(model=name[:12], hash=name, card=card, fitted_at=NOON, body=body)
+
+
+def told(tactful: Tactful, made: Model, chance: int = 700_000, omen: Omen = Omen.CHURN) -> Foretelling:
+    return Foretelling(
+        customer=tactful.find("ann"),
+        foreseen=Foreseen(omen=omen, chance=chance, number=7 * 10**12, source="model", model=made.model),
+        low=600_000,
+        high=800_000,
+        why=(("recency", 40.0),),
+        made_at=NOON,
+        ends_at=NOON + 35 * DAY,
+    )
+
+
+def test_what_is_kept_is_read_again(tactful: Tactful) -> None:
+    made = model(b"one")
+    foretold = told(tactful, made)
+    assert tactful.stores.models.keep(tactful.tenant, [made], [foretold], [Omen.CHURN]) == 1
+    assert tactful.stores.models.current(tactful.tenant) == [made]
+    assert tactful.stores.models.named(tactful.tenant, made.model[:4]) == made
+    assert tactful.stores.models.named(tactful.tenant, "churn") == made
+    assert tactful.stores.models.told(tactful.tenant, tactful.find("ann"), NOON) == [foretold]
+    assert tactful.stores.models.told(tactful.tenant, tactful.find("ann"), NOON + 36 * DAY) == []
+    assert tactful.stores.models.told(tactful.tenant, tactful.find("ann"), NOON - DAY) == []
+
+
+def test_a_refit_replaces_what_was_foretold_of_its_omens_alone(tactful: Tactful) -> None:
+    first, other, second = model(b"one"), model(b"two", Signal.VALUE), model(b"three")
+    keep = tactful.stores.models.keep
+    keep(tactful.tenant, [first], [told(tactful, first)], [Omen.CHURN])
+    keep(tactful.tenant, [other], [told(tactful, other, omen=Omen.ALIVE)], [Omen.ALIVE])
+    keep(tactful.tenant, [second], [told(tactful, second, 100_000)], [Omen.CHURN])
+    assert {m.model for m in tactful.stores.models.current(tactful.tenant)} == {other.model, second.model}
+    found = tactful.stores.models.told(tactful.tenant, tactful.find("ann"), NOON)
+    assert [(f.foreseen.omen, f.foreseen.chance) for f in found] == [(Omen.ALIVE, 700_000), (Omen.CHURN, 100_000)]
+
+
+def test_what_a_file_brought_stands(tactful: Tactful) -> None:
+    values = {"omen": Omen.CHURN, "entity": "", "value": "", "chance": 1, "number": 0, "due_at": None}
+    row = FactRow(
+        key="f",
+        table="foreseen",
+        external_id="ann",
+        at=NOON - DAY,
+        values=values | {"source": "model", "ends_at": None},
+    )
+    tactful.take([row])
+    made = model(b"one")
+    assert tactful.stores.models.keep(tactful.tenant, [made], [told(tactful, made)], [Omen.CHURN]) == 0
+    assert [f.foreseen.chance for f in tactful.stores.models.told(tactful.tenant, tactful.find("ann"), NOON)] == [1]
+
+
+def test_a_file_that_comes_later_takes_the_models_place(tactful: Tactful) -> None:
+    made = model(b"one")
+    tactful.stores.models.keep(tactful.tenant, [made], [told(tactful, made)], [Omen.CHURN])
+    values = {"omen": Omen.CHURN, "entity": "", "value": "", "chance": 2, "number": 0, "due_at": None}
+    values |= {"source": "imported", "ends_at": None}
+    tactful.take([FactRow(key="f", table="foreseen", external_id="ann", at=NOON + DAY, values=values)])
+    (found,) = tactful.stores.models.told(tactful.tenant, tactful.find("ann"), NOON + 2 * DAY)
+    assert (found.foreseen.chance, found.foreseen.model, found.low, found.why) == (2, "", 0, ())
+
+
+def test_a_body_that_was_changed_is_not_loaded(tactful: Tactful) -> None:
+    tactful.stores.models.keep(tactful.tenant, [model(b"one")], [], [])
+    with database_of(tactful).writing() as connection:
+        connection.execute(update(t.models).values(body=b"two"))
+    with pytest.raises(StoreError, match="hash differs"):
+        tactful.stores.models.current(tactful.tenant)
+
+
+def test_an_unknown_name_says_where_to_look(tactful: Tactful) -> None:
+    with pytest.raises(NotFound, match="no model"):
+        tactful.stores.models.named(tactful.tenant, "nobody")
+
+
+def test_of_two_that_begin_alike_neither_is_meant(tactful: Tactful) -> None:
+    tactful.stores.models.keep(tactful.tenant, [model(b"one"), model(b"two")], [], [])
+    with pytest.raises(NotFound, match="several"):
+        tactful.stores.models.named(tactful.tenant, "")
+
+
+def test_erasing_a_person_takes_what_was_foretold_with_it(tactful: Tactful) -> None:
+    made, ann = model(b"one"), tactful.find("ann")
+    tactful.stores.models.keep(tactful.tenant, [made], [told(tactful, made)], [Omen.CHURN])
+    assert tactful.stores.export.of(tactful.tenant, ann)["foreseen"][0]["why"] == [["recency", 40.0]]
+    tactful.erase(ann)
+    assert tactful.stores.models.told(tactful.tenant, ann, NOON) == []
