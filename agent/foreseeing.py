@@ -10,6 +10,7 @@ from itertools import chain
 
 from agent.domain.columns import Columns
 from agent.domain.customer import Purpose
+from agent.domain.errors import InputError
 from agent.domain.ids import ExternalId, TenantId
 from agent.domain.models import Drift, Foretelling, Model, Models, Signal
 from agent.domain.playbook import Playbook
@@ -32,15 +33,19 @@ class Foreseeing:
 
     def fit(self, wanted: Sequence[Signal], as_of: datetime | None = None, step: Step = lambda _: None) -> list[Model]:
         """Fits these signals (all, where none is named) on what had occurred and was received by `as_of`, and keeps
-        models and foretellings in one transaction. `step` hears what is being done."""
+        models and what they foretell. A fit as of an earlier instant than the current one is kept to be looked at, and
+        foretells nothing. `step` hears what is being done. Raises InputError for an instant that lies ahead."""
         from agent.signals.data import gather  # lazily: only fitting needs scipy and its like
         from agent.signals.fitting import LASTS_DAYS, OMENS, model_of
         from agent.signals.fitting import fit as fit_each
         from agent.signals.telling import foretellings
 
         chosen = [signal for signal in Signal if signal in wanted or not wanted]
-        before = {model.card.signal: model for model in self.models.current(self.tenant)}
         now = self.clock.now()
+        if as_of is not None and as_of > now:
+            raise InputError("lies ahead", place="--as-of", next_step="Nothing is known of then: fit as of now.")
+        current = {model.card.signal: model for model in self.models.current(self.tenant)}
+        before = {signal: model for signal, model in current.items() if model.card.as_of <= (as_of or now)}
         data = gather(self.columns, self.tenant, self.playbook, as_of or now, before, step)
         made: list[Model] = []
         told: list[Iterator[Foretelling]] = []
@@ -54,8 +59,13 @@ class Foreseeing:
                 if len(one.who)
             ]
         step("keeping")
-        omens = [omen for signal in chosen for omen in OMENS[signal]]
-        self.models.keep(self.tenant, made, chain.from_iterable(told), omens)
+        late = {signal for signal in chosen if signal in current and signal not in before}
+        newest = [model for model in made if model.card.signal not in late]
+        names = {model.model for model in newest}
+        omens = [omen for signal in chosen if signal not in late for omen in OMENS[signal]]
+        self.models.file(self.tenant, [model for model in made if model.card.signal in late])
+        foretold = (one for one in chain.from_iterable(told) if one.foreseen.model in names)
+        self.models.keep(self.tenant, newest, foretold, omens)
         return made
 
     def count(self) -> int:
@@ -84,10 +94,11 @@ class Foreseeing:
             return []
         before = {model.card.signal: model for model in models}
         data = gather(self.columns, self.tenant, self.playbook, as_of or self.clock.now(), before)
-        rows = data.table()
         found = []
         for model in models:
             card = model.card
+            horizon = next((int(value) for code, value in card.notes if code == "horizon"), data.horizon)
+            rows = replace(data, horizon=horizon).table()
             inputs = rows.columns if set(card.baseline) <= set(rows.columns) else FITS[card.signal](data).inputs
             found.append(Drift(model=model, indices=moved(card, inputs)))
         return found

@@ -39,7 +39,7 @@ def _weight(situation: Situation) -> float:
     than who never does."""
     live, waits = situation.signals.live, situation.snapshot.foresees(Omen.PRICE)
     fresh = 1.5 / (1.0 + live.cart_age_minutes / 4320.0) if live and live.cart else 1.0
-    return fresh * (0.75 + 0.5 * waits.chance / 1_000_000) if waits is not None else fresh
+    return fresh * (0.75 + 0.5 * waits.chance / 1_000_000) if waits is not None and waits.fitted else fresh
 
 
 ACTION = Action(

@@ -51,7 +51,7 @@ def habit(situation: Situation) -> float:
     """What the past says of it: the fitted chance of buying unasked against the average customer's, where there is one;
     else a rule of thumb on orders and the time since."""
     fitted = situation.snapshot.foresees(Omen.RETURN)
-    if fitted is not None and fitted.source == "model":
+    if fitted is not None and fitted.fitted:
         return _odds_ratio(fitted)
     value = situation.signals.value
     if value is None:
@@ -64,7 +64,7 @@ def leaning(action: Action, channel: Channel, situation: Situation) -> float:
     factor on the odds, 1 where no response was fitted."""
     name = f"{action.name}:{channel}"
     for omen in situation.snapshot.foreseen:
-        if omen.omen is Omen.RESPONSE and omen.entity == name and omen.source == "model":
+        if omen.omen is Omen.RESPONSE and omen.entity == name and omen.fitted:
             return _odds_ratio(omen) / habit(situation)
     return 1.0
 
@@ -120,7 +120,7 @@ def _basket(situation: Situation, playbook: Playbook) -> float:
     if signals.live is not None and signals.live.cart_value is not None:
         return float(signals.live.cart_value.amount)
     fitted = situation.snapshot.foresees(Omen.BASKET)
-    if fitted is not None and fitted.source == "model" and fitted.number > 0:
+    if fitted is not None and fitted.fitted and fitted.number > 0:
         return fitted.number / MICROS
     if (
         signals.value is not None
@@ -134,7 +134,7 @@ def _basket(situation: Situation, playbook: Playbook) -> float:
 def _worth(action: Action, situation: Situation, basket: float) -> float:
     """What is won by it: an order; of somebody who would leave, all that they would spend, if that is more."""
     spends = situation.snapshot.foresees(Omen.VALUE) if action.goal is Goal.CHURN_AVERTED else None
-    return max(basket, spends.number / MICROS) if spends is not None and spends.source == "model" else basket
+    return max(basket, spends.number / MICROS) if spends is not None and spends.fitted else basket
 
 
 def _moved(rate: float, factor: float) -> float:

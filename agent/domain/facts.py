@@ -63,6 +63,11 @@ class Omen(StrEnum):
     """They belong to the segment `value`."""
 
 
+IMPORTED = frozenset(
+    {Omen.TOGETHER, Omen.SIMILAR, Omen.REPLENISHMENT, Omen.REPLACEMENT, Omen.CHURN, Omen.NOVELTY, Omen.DELIGHT}
+    | {Omen.MOOD, Omen.CREATIVE, Omen.DEMAND}
+)
+"""Omens that a file may bring."""
 OF_PRODUCTS = frozenset(
     {Omen.TOGETHER, Omen.SIMILAR, Omen.REPLENISHMENT, Omen.REPLACEMENT, Omen.NOVELTY, Omen.CREATIVE, Omen.DEMAND}
     | {Omen.NEXT}
@@ -83,6 +88,11 @@ class Foreseen:
     due_at: datetime | None = None
     source: Literal["model", "imported", "rule", "prior"] = "imported"
     model: str = ""
+
+    @property
+    def fitted(self) -> bool:
+        """True where a model of ours has said it: what moves scores and hours is never taken from a file's word."""
+        return bool(self.model) and self.source == "model"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

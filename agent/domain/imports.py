@@ -136,6 +136,8 @@ class ReviewRow:
     at: datetime
     rating: int
     words: str
+    received_at: datetime | None = None
+    """When the seller knew it: the file's own column, else when it was written."""
 
 
 Row = ReviewRow | Line | CustomerRow | ConsentRow | BannerRow | SuppressionRow | EventRow | FactRow | Quarantined

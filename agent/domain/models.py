@@ -102,8 +102,13 @@ class Models(Protocol):
     def keep(
         self, tenant: TenantId, models: Sequence[Model], told: Iterable[Foretelling], omens: Sequence[Omen]
     ) -> int:
-        """In one transaction: these models, and what they foretell in place of all that models foretold of these omens.
-        What a file brought stands. How many foretellings were written."""
+        """These models are current, and what they foretell stands in place of all that models foretold of these omens.
+        What a file brought stands. How many foretellings were written. Raises StoreError where another fit ended
+        meanwhile."""
+        ...
+
+    def file(self, tenant: TenantId, models: Sequence[Model]) -> None:
+        """Models to be looked at, not to be current: nothing that is foretold changes."""
         ...
 
     def current(self, tenant: TenantId, signal: Signal | None = None) -> list[Model]:

@@ -114,7 +114,7 @@ class Treatments:
         snapshot, brand = self._screen.situation.snapshot, self._env.playbook.brand
         hour, zone = self._env.playbook.best_hours.get(channel), snapshot.zone
         own = snapshot.foresees(Omen.HOUR)
-        if own is not None and own.source == "model":
+        if own is not None and own.fitted:
             hour, zone = own.number, brand.zone
         if not action.best_hour or hour is None or zone is None:
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from agent.domain.facts import Omen
+from agent.domain.facts import IMPORTED, Omen
 from agent.domain.imports import EventRow, FactRow, ReviewRow
 from agent.domain.money import Money
 from agent.importing import fields as f
@@ -157,7 +157,7 @@ def case(key: str, record: Record) -> Sequence[EventRow]:
 
 
 def review(key: str, record: Record) -> ReviewRow:
-    """Columns: customer, product, at, rating (1 to 5, or empty), words. Raises BadField."""
+    """Columns: customer, product, at, rating (1 to 5, or empty), words, received_at. Raises BadField."""
     fields = record.fields
     rating = f.whole(fields, "rating") if f.text(fields, "rating", most=8) else 0
     if rating and not 1 <= rating <= 5:
@@ -167,6 +167,7 @@ def review(key: str, record: Record) -> ReviewRow:
         external_id=f.customer(fields),
         product=f.required(fields, "product", most=120),
         at=f.moment(fields, "at"),
+        received_at=f.maybe_moment(fields, "received_at"),
         rating=rating,
         words=f.prose(fields, "words", most=LONGEST_REVIEW),
     )
@@ -187,7 +188,7 @@ def signal(key: str, record: Record) -> FactRow:
         external_id=f.customer(fields),
         at=f.moment(fields, "at"),
         values={
-            "omen": f.one_of(fields, "signal", Omen),
+            "omen": _omen(fields),
             "entity": f.text(fields, "entity", most=120),
             "value": f.text(fields, "value", most=120),
             "chance": round(chance * 1_000_000),
@@ -197,3 +198,11 @@ def signal(key: str, record: Record) -> FactRow:
             "ends_at": f.maybe_moment(fields, "ends_at"),
         },
     )
+
+
+def _omen(fields: dict[str, object]) -> Omen:
+    """What a file may foretell; the others are fitted, never brought."""
+    omen = Omen(f.one_of(fields, "signal", Omen))
+    if omen not in IMPORTED:
+        raise f.BadField(f"signal: not one of {', '.join(sorted(IMPORTED))}")
+    return omen

@@ -24,6 +24,10 @@ HALF_LIFE = 90.0
 """Days after which a purchase counts half as a sign of the next."""
 HORIZON = 30
 LISTED = 10
+MOST_OF_A_ROW = 300
+"""Products of one customer or basket that are compared with each other: the newest."""
+DENSE = 8_000_000
+"""Numbers that are held at once when customers are scored over all products."""
 SAMPLED = 800
 MIXES = tuple((own, near) for own in (0.0, 1.0, 4.0, 16.0) for near in (0.0, 0.25, 1.0, 4.0))
 """Weights of own repeats and of neighbours beside a weight of 1 for what everybody buys."""
@@ -82,8 +86,16 @@ def _best(matrix: Any, keep: int) -> Any:
     return sparse.csr_matrix((matrix.data[best], (rows[best], matrix.indices[best])), shape=matrix.shape)
 
 
-def _matrix(left: Ints, right: Ints, rows: int, columns: int) -> Any:
-    pairs = np.unique(left * max(1, columns) + right)
+def _matrix(left: Ints, right: Ints, rows: int, columns: int, most: int = MOST_OF_A_ROW) -> Any:
+    """Rows x columns of ones; of each row only the newest `most`: a wholesaler who buys everything says little of what
+    goes with what, at the cost of the square of it."""
+    newest = np.unique((left * max(1, columns) + right)[::-1], return_index=True)
+    pairs = newest[0][np.argsort(newest[1], kind="stable")]
+    order = np.argsort(pairs // max(1, columns), kind="stable")
+    owners = (pairs // max(1, columns))[order]
+    first = np.concatenate([[True], owners[1:] != owners[:-1]]) if len(owners) else np.empty(0, dtype=bool)
+    rank = np.arange(len(owners)) - np.maximum.accumulate(np.where(first, np.arange(len(owners)), 0))
+    pairs = pairs[order][rank < most]
     ones = np.ones(len(pairs))
     return sparse.csr_matrix((ones, (pairs // max(1, columns), pairs % max(1, columns))), shape=(rows, columns))
 
@@ -131,9 +143,10 @@ def _choose(earlier: Purchases, known: Purchases, cut: int) -> tuple[tuple[float
     """The mix with the best recall of the next 30 days' products, measured on `SAMPLED` customers who bought."""
     then = cut - HORIZON
     later = known.where(known.day > then)
-    truth = _matrix(later.who, later.what, known.customers, known.products)
+    truth = _matrix(later.who, later.what, known.customers, known.products, known.products)
     buyers = np.intersect1d(np.unique(later.who), np.unique(earlier.who))
-    rows = buyers[:: max(1, len(buyers) // SAMPLED)]
+    sampled = max(1, min(SAMPLED, DENSE // max(1, known.products)))
+    rows = buyers[:: max(1, len(buyers) // sampled)]
     if not len(rows):
         return (1.0, 1.0), 1.0, -3.0, 0.0, 0.0
     similar = neighbours(_matrix(earlier.who, earlier.what, earlier.customers, earlier.products))
@@ -147,7 +160,7 @@ def _choose(earlier: Purchases, known: Purchases, cut: int) -> tuple[tuple[float
         if hit > found + 1e-9:
             best, found = mix, hit
     everyone = np.unique(earlier.who)
-    sample = everyone[:: max(1, len(everyone) // SAMPLED)]
+    sample = everyone[:: max(1, len(everyone) // sampled)]
     slope, offset = _calibrate(scores(mine, near, popular, best, sample), truth[sample].toarray() > 0)
     return best, slope, offset, found, plain
 

@@ -19,6 +19,10 @@ from agent.signals.table import SPANS, Deeds, Table, table
 OF_EVENTS = {"product_viewed": "views_30", "cart_updated": "carts_30", "case_opened": "cases_90"}
 
 
+ON_SITE = frozenset({"page_viewed", "product_viewed", "cart_updated", "searched", "chat_accepted"})
+"""What customers do of their own accord: where they are is not read, nor what the staff does about them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offers:
     """Offers that were made, oldest first: `arm` points into `arms` (action, channel); `reached` is when it
@@ -39,9 +43,9 @@ class Offers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Data:
-    """`seen_at` is (customer, instant) of every event, `viewed` (customer, product, day) of every product looked at.
-    `cut` is the local day of `as_of`; `horizon` the days to foresee. Codes of customers point into `customers`, those
-    of products into `products`. `left_out` did not agree to be profiled."""
+    """`seen_at` is (customer, instant) of everything done on the site, `viewed` (customer, product, day) of every
+    product looked at. `cut` is the local day of `as_of`; `horizon` the days to foresee. Codes of customers point into
+    `customers`, those of products into `products`. `left_out` did not agree to be profiled."""
 
     customers: tuple[CustomerId, ...]
     products: tuple[str, ...]
@@ -94,7 +98,7 @@ def gather(
         products=lines.products,
         purchases=_widened(purchases, len(names)),
         deeds=_deeds(events, seen, contacts, asked, zone),
-        seen_at=(seen[ints(events.who)], floats(events.at)),
+        seen_at=_on_site(events, seen),
         viewed=_viewed(events, seen, lines.products, zone),
         offers=_offers(contacts, asked, zone),
         texts=texts,
@@ -153,6 +157,14 @@ def _deeds(events: EventColumns, seen: Ints, contacts: ContactColumns, asked: In
         day=np.concatenate([day, on, calendar(reached[took], zone)[0]]),
         kind=np.concatenate([kind[these], offered, taken]).astype(np.int64),
     )
+
+
+def _on_site(events: EventColumns, seen: Ints) -> tuple[Ints, Floats]:
+    these = np.array([kind in ON_SITE for kind in events.kinds], dtype=bool)
+    if not len(events.kind):
+        return np.empty(0, dtype=np.int64), np.empty(0)
+    mask = these[ints(events.kind)]
+    return seen[ints(events.who)][mask], floats(events.at)[mask]
 
 
 def _viewed(events: EventColumns, seen: Ints, products: tuple[str, ...], zone: str) -> tuple[Ints, Ints, Ints]:

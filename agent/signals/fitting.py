@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from math import isfinite
 
 import numpy as np
+import orjson
 
 from agent.domain.facts import Omen
 from agent.domain.models import Card, Model, Signal
@@ -49,11 +52,7 @@ def fit(data: Data, wanted: Sequence[Signal]) -> Iterator[Fit]:
 
 
 def model_of(fitted: Fit, data: Data) -> Model:
-    """The model with its card. Its name is the beginning of its hash: of its numbers and of the instant they hold
-    for."""
-    stamp = {"as_of": data.as_of.isoformat(), "signal": fitted.signal.value}
-    body = pack(dict(fitted.parts) | stamp)
-    name = digest(body)
+    """The model with its card. Its name is the beginning of its hash: of its numbers and of its card."""
     known = {column: values for column, values in fitted.inputs.items() if len(values)}
     edges = {column: borders(values) for column, values in known.items()}
     card = Card(
@@ -63,13 +62,15 @@ def model_of(fitted: Fit, data: Data) -> Model:
         as_of=data.as_of,
         rows=fitted.rows,
         customers=fitted.customers,
-        figures=dict(fitted.figures),
+        figures={name: float(value) for name, value in fitted.figures.items() if isfinite(value)},
         weights=dict(fitted.weights),
         notes=(*fitted.notes, *((("left_out", str(data.left_out)),) if data.left_out else ())),
         segments=dict(fitted.segments),
         baseline={column: tenths(values, edges[column]) for column, values in known.items()},
         edges=edges,
     )
+    body = pack(dict(fitted.parts) | {"card": orjson.dumps(asdict(card), option=orjson.OPT_SORT_KEYS).decode()})
+    name = digest(body)
     return Model(model=name[:NAME_LENGTH], hash=name, card=card, fitted_at=data.as_of, body=body)
 
 

@@ -63,7 +63,7 @@ def of_lines(lines: LineColumns, zone: str) -> Purchases:
     """The port's columns, with days and hours of a zone."""
     at = floats(lines.at)
     day, hour = calendar(at, zone)
-    return Purchases(
+    found = Purchases(
         customers=len(lines.customers),
         products=len(lines.products),
         who=ints(lines.who),
@@ -75,6 +75,7 @@ def of_lines(lines: LineColumns, zone: str) -> Purchases:
         quantity=floats(lines.quantity),
         amount=floats(lines.amount),
     )
+    return found.where(day >= 0) if len(day) and day.min() < 0 else found  # dates before 1970 are typing errors
 
 
 def calendar(at: Floats, zone: str) -> tuple[Ints, Ints]:

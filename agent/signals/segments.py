@@ -37,6 +37,8 @@ class Segments:
     centres: Floats
     ids: tuple[str, ...]
     names: tuple[str, ...]
+    last: int = 0
+    """The highest number that an id ever had: none is given twice."""
 
 
 def fit(table: Table, before: Segments | None = None, seed: int = 0) -> Segments | None:
@@ -53,7 +55,8 @@ def fit(table: Table, before: Segments | None = None, seed: int = 0) -> Segments
         kept, moved = _grouped(z[some], np.clip(start, -3.0, 3.0), seed)
         centres = moved if gain < ANEW * kept else centres
     ids = _ids(means + centres * spreads, before, spreads)
-    return Segments(means=means, spreads=spreads, centres=centres, ids=ids, names=_names(centres))
+    last = max(before.last if before else 0, *(int(name[1:]) for name in ids))
+    return Segments(means=means, spreads=spreads, centres=centres, ids=ids, names=_names(centres), last=last)
 
 
 def _inputs(table: Table) -> Floats:
@@ -102,7 +105,7 @@ def _ids(centres: Floats, before: Segments | None, spreads: Floats) -> tuple[str
         for mine, theirs in zip(*linear_sum_assignment(apart), strict=True):
             if apart[mine, theirs] < NEAR:
                 ids[mine] = before.ids[theirs]
-        taken = max(int(name[1:]) for name in before.ids)
+        taken = before.last
     for number, name in enumerate(ids):
         if not name:
             taken += 1

@@ -21,8 +21,10 @@ COLUMNS = (
 last horizon (`recent`), over the one before it, and over the last half, quarter and eighth of what was recorded."""
 
 
-GROWING = frozenset({"tenure", "days_half", "days_quarter", "days_eighth"})
-"""Everybody grows older with the records, and a half of them longer."""
+GROWING = frozenset(
+    {"tenure", "days", "days_half", "days_quarter", "days_eighth", "spend", "products", "repeat_share", "overdue"}
+)
+"""Everybody grows older with the records and has bought more by then, and a half of them is longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from agent.domain.customer import Consent, ConsentStatus, Purpose
 from agent.domain.ids import CustomerId, TenantId
 from agent.store import folds
 from agent.store import schema as t
-from agent.store.groups import Groups, all_groups
+from agent.store.groups import Groups, all_groups, groups_in
 from agent.store.ledger import consent_of
 
 _AT = bindparam("at", type_=t.Utc)
@@ -54,10 +54,17 @@ def _alone(stated: Sequence[Consent], at: datetime) -> bool:
     return any(folds.allows_profiling(c, at) for c in standing(stated))
 
 
-def readable(connection: Connection, tenant: TenantId, at: datetime) -> dict[str, CustomerId]:
-    """Every name whose facts may be read at an instant, and the customer it belongs to."""
-    groups, own = all_groups(connection, tenant), defaultdict[str, list[Consent]](list)
-    for row in connection.execute(_PROFILING, {"tenant": tenant, "at": at}):
+def readable(
+    connection: Connection, tenant: TenantId, at: datetime, of: Sequence[CustomerId] | None = None
+) -> dict[str, CustomerId]:
+    """Every name whose facts may be read at an instant, and the customer it belongs to; of everybody, or of some."""
+    own = defaultdict[str, list[Consent]](list)
+    if of is None:
+        groups, query = all_groups(connection, tenant, at), _PROFILING
+    else:
+        groups = groups_in(connection, tenant, of, at)
+        query = _PROFILING.where(t.consents.c.customer.in_(groups.all(of)))
+    for row in connection.execute(query, {"tenant": tenant, "at": at}):
         own[row.customer].append(consent_of(row))
     heads = {groups.head(name) for name in own}
     agreed: dict[str, tuple[Consent, ...]] = {}

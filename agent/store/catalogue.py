@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, exists, select, update
+from sqlalchemy import Connection, and_, case, exists, or_, select, update
 
 from agent.domain.ids import CustomerId, TenantId
 from agent.domain.imports import FactRow
@@ -71,7 +71,8 @@ def _newest(connection: Connection, row: FactRow, values: dict[str, Any], at: da
         units = values["units"]
         changes["gone_at"] = case((and_(c.units > 0, units == 0), at), else_=c.gone_at)
         changes["back_at"] = case((and_(c.units == 0, units > 0), at), else_=c.back_at)
-    return connection.execute(update(table).where(here, c.at < at).values(**changes)).rowcount
+    older = or_(c.at < at, c.model != "") if row.table == "foreseen" else c.at < at
+    return connection.execute(update(table).where(here, older).values(**changes)).rowcount
 
 
 def _product(connection: Connection, values: dict[str, Any], at: datetime) -> int:

@@ -152,7 +152,7 @@ class SqlColumns:
         r = t.reviews.c
         asked = (
             select(r.customer, r.product, self._seconds(r.at), r.rating, r.words)
-            .where(r.tenant == tenant, r.at <= until, r.words != "")
+            .where(r.tenant == tenant, r.at <= until, func.coalesce(r.received_at, r.at) <= until, r.words != "")
             .order_by(r.at, r.review)
         )
         who, what, at, stars = _Coded(), _Coded(), array("d"), array("i")
@@ -181,12 +181,10 @@ class SqlColumns:
         c = t.customers.c
         with self._database.reading() as connection:
             known = readable(connection, tenant, until)
-            rows = connection.execute(select(c.customer, c.country, c.region).where(c.tenant == tenant)).all()
-        return {
-            known[row.customer]: row.region or row.country
-            for row in rows
-            if row.customer in known and (row.region or row.country)
-        }
+            query = select(c.customer, c.country, c.region).where(c.tenant == tenant).order_by(c.customer)
+            rows = [row for row in connection.execute(query) if row.customer in known and (row.region or row.country)]
+        others = {known[row.customer]: row.region or row.country for row in rows}
+        return others | {row.customer: row.region or row.country for row in rows if known[row.customer] == row.customer}
 
     def products(self, tenant: TenantId, until: datetime) -> ProductColumns:
         c = t.products.c

@@ -82,10 +82,11 @@ def groups_in(connection: Connection, tenant: TenantId, ids: Iterable[str], at: 
     return found
 
 
-def all_groups(connection: Connection, tenant: TenantId) -> Groups:
-    """Every group of the tenant: for whoever counts persons."""
+def all_groups(connection: Connection, tenant: TenantId, at: datetime | None = None) -> Groups:
+    """Every group of the tenant, now or as they stood at an instant: for whoever counts persons."""
     c, found = merges.c, Groups()
-    for row in connection.execute(select(c.joined, c.kept, c.at).where(c.tenant == tenant, c.undone_at.is_(None))):
+    stands = c.undone_at.is_(None) if at is None else (c.at <= at) & or_(c.undone_at.is_(None), c.undone_at > at)
+    for row in connection.execute(select(c.joined, c.kept, c.at).where(c.tenant == tenant, stands)):
         found.link(row.joined, row.kept, row.at)
     return found
 

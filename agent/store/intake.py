@@ -285,6 +285,7 @@ class Batch:
                     "rating": row.rating,
                     "words": row.words,
                     "at": row.at,
+                    "received_at": row.received_at or row.at,
                 }
                 for row in rows
             ],

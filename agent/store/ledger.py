@@ -5,7 +5,7 @@ What follows from a statement by law is written in the same transaction, as time
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -135,7 +135,15 @@ class Book:
         move_versions(self._connection, self._tenant, (row["customer"] for row in new))
         no = {row["customer"] for row in new if row["status"] == ConsentStatus.WITHDRAWN and row["purpose"] in FOLLOWED}
         refused(self._connection, self._tenant, no, self._now)
+        self._forget_foretold(row["customer"] for row in new if _withdraws_profiling(row))
         return new
+
+    def _forget_foretold(self, customers: Iterable[str]) -> None:
+        """What models foretold under a consent ends with it: agreeing anew does not bring it back."""
+        f = t.foreseen.c
+        for some in chunks(sorted(customers)):
+            gone = t.foreseen.delete().where(f.tenant == self._tenant, f.customer.in_(some), f.model != "")
+            self._connection.execute(gone)
 
     def _still_ahead(self, timers: Iterable[tuple[Timer, ...]]) -> list[Timer]:
         """A notice that was due before we heard of the statement was its collector's to send; the others are ours."""
@@ -243,6 +251,10 @@ def consent_of(row: Any) -> Consent:
         conditions=tuple(Condition(c) for c in row.conditions.split(",")) if row.conditions else (),
         deal_ended_at=row.deal_ended_at,
     )
+
+
+def _withdraws_profiling(row: Mapping[str, Any]) -> bool:
+    return bool(row["purpose"] == Purpose.PROFILING and row["status"] == ConsentStatus.WITHDRAWN)
 
 
 def _repeats(said: Consent, held: list[Consent]) -> bool:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from hashlib import sha256
-from itertools import islice
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, func, select, update
+from sqlalchemy import ColumnElement, Row, func, select, text, update
 
-from agent.domain.errors import NotFound, StoreError
+from agent.domain.errors import InputError, NotFound, StoreError
 from agent.domain.facts import Foreseen, Omen
 from agent.domain.ids import CustomerId, TenantId
 from agent.domain.models import Card, Foretelling, Model, Signal
 from agent.domain.ports import Clock
+from agent.signals.keeping import unpack
 from agent.store import schema as t
+from agent.store.agreed import readable
 from agent.store.database import Database
-from agent.store.groups import groups_in
-from agent.store.rows import insert_new, note
+from agent.store.rows import chunks, insert_new, note
 
 _CARD = TypeAdapter(Card)
 BATCH = 5_000
@@ -35,21 +34,54 @@ class SqlModels:
     def keep(
         self, tenant: TenantId, models: Sequence[Model], told: Iterable[Foretelling], omens: Sequence[Omen]
     ) -> int:
-        m, f, written = t.models.c, t.foreseen.c, 0
-        signals = [model.card.signal for model in models]
+        """Writes customer by customer in short transactions, so that nobody waits for the whole: each customer's old
+        foretellings give way to the new ones at once. The models are current when all is written."""
+        begun = {model.model for model in self.current(tenant)}
+        self.file(tenant, models)
+        rows = sorted((_foretold(tenant, one) for one in told), key=lambda row: str(row["customer"]))
+        written, start = 0, 0
+        while start < len(rows):
+            ends = min(len(rows), start + BATCH)
+            while ends < len(rows) and rows[ends]["customer"] == rows[ends - 1]["customer"]:
+                ends += 1
+            written += self._write(tenant, rows[start:ends], omens)
+            start = ends
+        self._make_current(tenant, models, omens, begun)
+        return written
+
+    def file(self, tenant: TenantId, models: Sequence[Model]) -> None:
         with self._database.writing() as connection:
-            connection.execute(update(t.models).where(m.tenant == tenant, m.signal.in_(signals)).values(current=False))
             insert_new(connection, t.models, [_row(tenant, model) for model in models])
-            names = [model.model for model in models]
-            connection.execute(update(t.models).where(m.tenant == tenant, m.model.in_(names)).values(current=True))
-            connection.execute(t.foreseen.delete().where(f.tenant == tenant, f.model != "", f.omen.in_(omens)))
-            source = iter(told)
-            while rows := [_foretold(tenant, one) for one in islice(source, BATCH)]:
-                written += insert_new(connection, t.foreseen, rows)
             for model in models:
                 card = model.card
                 note(connection, tenant, self._clock.now(), "fit", model.model, signal=card.signal, chosen=card.chosen)
-        return written
+
+    def _write(self, tenant: TenantId, rows: list[dict[str, Any]], omens: Sequence[Omen]) -> int:
+        f, now = t.foreseen.c, self._clock.now()
+        customers = list(dict.fromkeys(str(row["customer"]) for row in rows))
+        with self._database.writing() as connection:
+            for some in chunks(customers):
+                over = (f.model != "") | (f.ends_at <= now)
+                mine = (f.tenant == tenant, f.customer.in_(some), f.omen.in_(omens))
+                connection.execute(t.foreseen.delete().where(*mine, over))
+            return insert_new(connection, t.foreseen, rows)
+
+    def _make_current(self, tenant: TenantId, models: Sequence[Model], omens: Sequence[Omen], begun: set[str]) -> None:
+        m, f = t.models.c, t.foreseen.c
+        names, signals = [model.model for model in models], [model.card.signal for model in models]
+        with self._database.writing() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:tenant))"), {"tenant": f"fit:{tenant}"})
+            there = connection.execute(select(m.model).where(m.tenant == tenant, m.current)).scalars()
+            if {*there} - begun - {*names}:
+                raise StoreError(
+                    "another fit ended meanwhile; what is foretold may be of either",
+                    next_step="Run `tactful fit` again, alone.",
+                )
+            connection.execute(update(t.models).where(m.tenant == tenant, m.signal.in_(signals)).values(current=False))
+            connection.execute(update(t.models).where(m.tenant == tenant, m.model.in_(names)).values(current=True))
+            left = (f.model != "", f.model.not_in(names))
+            connection.execute(t.foreseen.delete().where(f.tenant == tenant, f.omen.in_(omens), *left))
 
     def current(self, tenant: TenantId, signal: Signal | None = None) -> list[Model]:
         m = t.models.c
@@ -84,10 +116,10 @@ class SqlModels:
     def told(self, tenant: TenantId, customer: CustomerId, at: datetime) -> list[Foretelling]:
         f = t.foreseen.c
         with self._database.reading() as connection:
-            group = groups_in(connection, tenant, [customer]).of(customer)
+            open_ = [name for name in readable(connection, tenant, at, [customer])]
             rows = connection.execute(
                 select(t.foreseen)
-                .where(f.tenant == tenant, f.customer.in_(group), f.at <= at)
+                .where(f.tenant == tenant, f.customer.in_(open_), f.at <= at)
                 .where(f.ends_at.is_(None) | (f.ends_at > at))
                 .order_by(f.omen, f.chance.desc(), f.entity)
             ).all()
@@ -109,14 +141,20 @@ def _row(tenant: TenantId, model: Model) -> dict[str, Any]:
         "hash": model.hash,
         "as_of": model.card.as_of,
         "fitted_at": model.fitted_at,
-        "current": True,
+        "current": False,
         "card": _CARD.dump_json(model.card).decode(),
         "body": model.body,
     }
 
 
 def _model(row: Row[Any]) -> Model:
-    if sha256(row.body).hexdigest() != row.hash or not row.hash.startswith(row.model):
+    try:
+        kept = unpack(row.body, row.model, row.hash)
+        card = _CARD.validate_json(row.card)
+        same = row.hash.startswith(row.model) and _CARD.validate_json(kept["card"].tobytes()) == card
+    except (InputError, KeyError, ValueError):
+        same = False
+    if not same:
         raise StoreError(
             f"the model {row.model} ({row.signal}) is not what was fitted: its hash differs",
             next_step="Fit it anew with `tactful fit`; find out who changed the store.",
@@ -124,7 +162,7 @@ def _model(row: Row[Any]) -> Model:
     return Model(
         model=row.model,
         hash=row.hash,
-        card=_CARD.validate_json(row.card),
+        card=card,
         fitted_at=row.fitted_at,
         body=row.body,
     )

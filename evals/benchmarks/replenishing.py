@@ -188,14 +188,14 @@ def _again(history: History) -> Iterator[Row]:
     if judging.peer("sklearn") is None:
         yield judging.absent("scikit-learn")
         return
-    one, label, _ = chance_rows(history, sets.day(CUTS[-1]))
+    one, later, _ = chance_rows(history, sets.day(CUTS[-1]))
     few = {column: one[column] for column in PEERS_COLUMNS}
-    for name, fit, known in (
-        ("logistic, 4 log columns", logistic, few),
-        ("logistic, our columns", logistic, one),
-        ("HistGradientBoosting small, our columns", boosted, one),
+    for name, fit, known, told in (
+        ("logistic, 4 log columns, one cut", logistic, few, later),
+        ("logistic, our columns and cuts", logistic, columns, label),
+        ("HistGradientBoosting, our columns and cuts", boosted, columns, label),
     ):
-        chance = fit(known, label, {column: unseen[column] for column in known})
+        chance = fit(known, told, {column: unseen[column] for column in known})
         yield f"  {name}", _measures(came, chance), "-"
         loss = losses(came, ours) - losses(came, chance)
         yield f"    log-loss: ours - {name}", judging.of_customers(loss, customer), "< 0"

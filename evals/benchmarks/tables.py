@@ -159,7 +159,8 @@ def logistic(known: Columns, label: Floats, unseen: Columns) -> Floats:
     if numbers:
         scaled = make_pipeline(SimpleImputer(), StandardScaler())
         left = scaled.fit_transform(np.column_stack([known[name] for name in numbers]))
-        parts.append((left, scaled.transform(np.column_stack([unseen[name] for name in numbers]))))
+        right = scaled.transform(np.column_stack([unseen[name] for name in numbers]))
+        parts.append((sparse.csr_matrix(left), sparse.csr_matrix(right)))
     if names:
         coded = OneHotEncoder(handle_unknown="ignore")
         left = coded.fit_transform(np.column_stack([known[name].astype(str) for name in names]))

@@ -67,6 +67,22 @@ def test_people_joined_into_one_are_one_customer(tactful: Tactful, clock: Stoppe
     assert (lines.customers, list(lines.who)) == ((tactful.find("ann"),), [0, 0])
 
 
+def test_a_join_of_later_does_not_change_what_was(tactful: Tactful, clock: StoppedClock) -> None:
+    tactful.take([person("ann"), *agreed("ann"), order("ann", "o-1", NOON - 9 * DAY)])
+    tactful.take([person("ann2"), *agreed("ann2"), order("ann2", "o-2", NOON - 8 * DAY)])
+    clock.at = NOON + 2 * DAY
+    tactful.resolving.merge("ann", "ann2", "mia")
+    assert len(tactful.stores.columns.lines(tactful.tenant, "GBP", NOON).customers) == 2
+    assert len(tactful.stores.columns.lines(tactful.tenant, "GBP", NOON + 3 * DAY).customers) == 1
+
+
+def test_a_review_is_known_from_when_it_was_received(tactful: Tactful) -> None:
+    late = replace(review("ann", NOON - 9 * DAY, "nice"), received_at=NOON - DAY)
+    tactful.take([person("ann"), *agreed("ann"), late])
+    for until, count in ((NOON - 2 * DAY, 0), (NOON, 1)):
+        assert len(tactful.stores.columns.texts(tactful.tenant, until).words) == count
+
+
 def test_another_currency_is_not_added_up(tactful: Tactful) -> None:
     tactful.take([person("ann"), *agreed("ann"), order("ann", "o-1", NOON - 9 * DAY)])
     assert len(tactful.stores.columns.lines(tactful.tenant, "KRW", NOON).who) == 0

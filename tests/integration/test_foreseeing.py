@@ -16,6 +16,8 @@ from typer.testing import CliRunner
 from agent.bootstrap import open_tactful
 from agent.cli.app import app
 from agent.domain.customer import ConsentStatus, Purpose
+from agent.domain.decision import Decision
+from agent.domain.errors import InputError
 from agent.domain.facts import Omen
 from agent.domain.ids import CustomerId
 from agent.domain.imports import FactRow, Row
@@ -24,7 +26,7 @@ from agent.service import Tactful
 from agent.settings import Settings
 from agent.store.database import Database
 from tests.conftest import CountingIds, StoppedClock
-from tests.support.brand import consent, event, order, person, product
+from tests.support.brand import agreed, consent, event, order, person, product
 from tests.support.people import NOON
 from tests.support.shop import review, year
 
@@ -213,7 +215,7 @@ def test_too_little_data_fall_back_on_the_playbook_and_say_so(empty: Tactful) ->
     assert found[Omen.RETURN].low < found[Omen.RETURN].foreseen.chance < found[Omen.RETURN].high
 
 
-def test_a_leak_that_was_planted_changes_nothing(empty: Tactful) -> None:
+def test_a_leak_that_was_planted_changes_nothing(empty: Tactful, clock: StoppedClock) -> None:
     """Orders of tomorrow, orders that were received tomorrow, and their clicks: as of today they are not there."""
     empty.take(list(year(60, NOON)))
     wanted = [Signal.VALUE, Signal.CHURN, Signal.AFFINITY, Signal.REPLENISHMENT, Signal.TIMING, Signal.SEGMENTS]
@@ -229,6 +231,7 @@ def test_a_leak_that_was_planted_changes_nothing(empty: Tactful) -> None:
     again = empty.foreseeing.fit(wanted, NOON)
     assert [model.hash for model in again] == [model.hash for model in clean]
     assert told(empty) == before
+    clock.at = NOON + 2 * DAY
     caught = empty.foreseeing.fit([Signal.VALUE], NOON + 2 * DAY)
     assert caught[0].hash != clean[0].hash
 
@@ -239,7 +242,64 @@ def test_fitting_twice_gives_the_same_bytes(empty: Tactful) -> None:
     assert [model.hash for model in first] == [model.hash for model in second]
 
 
-def test_one_signal_alone_leaves_the_others(empty: Tactful) -> None:
+def test_a_fit_of_the_past_is_kept_aside_and_one_of_the_future_refused(empty: Tactful) -> None:
+    empty.take(list(year(60, NOON)))
+    current = empty.foreseeing.fit([Signal.VALUE], NOON)
+    before = told(empty)
+    past = empty.foreseeing.fit([Signal.VALUE], NOON - 60 * DAY)
+    assert empty.foreseeing.named(past[0].model).card.as_of == NOON - 60 * DAY
+    assert [model.model for model in empty.foreseeing.current()] == [current[0].model]
+    assert told(empty) == before
+    with pytest.raises(InputError, match="lies ahead"):
+        empty.foreseeing.fit([], NOON + DAY)
+
+
+@pytest.mark.parametrize("kind", ["one customer", "young", "given away", "one product", "huge and tiny", "old dates"])
+def test_odd_stores_are_fitted_all_the_same(empty: Tactful, kind: str) -> None:
+    """Nothing crashes, every chance is one, and the store can be fitted again."""
+    rows: list[Row] = [row for n in range(30) for row in (person(f"u{n}"), *agreed(f"u{n}"))]
+    for n in range(30):
+        for visit in range(8):
+            at = NOON - timedelta(days=(40 if kind == "young" else 280) * (visit + 1) / 9 + n / 30)
+            price = {"given away": "0.00", "huge and tiny": "499999999.00" if n % 2 else "0.01"}.get(kind, "9.90")
+            what = "p1" if kind == "one product" else f"p{(n + visit) % 7}"
+            who = "u0" if kind == "one customer" else f"u{n}"
+            if kind == "old dates" and visit == 0:
+                at = at.replace(year=1901)
+            rows.append(replace(order(who, f"o{n}-{visit}", at, price, 1, what), key=f"l{n}-{visit}"))
+    empty.take(rows)
+    for _ in range(2):
+        for model in empty.foreseeing.fit([], NOON):
+            assert all(value == value for value in model.card.figures.values())
+    for one in told(empty):
+        assert 0 <= one.foreseen.chance <= 1_000_000
+        assert one.low <= one.high
+
+
+def test_nobody_elses_word_moves_a_score(empty: Tactful) -> None:
+    """A file may say that it is a model: hours and odds are taken from our own fits alone."""
+    values = {"entity": "", "value": "", "chance": 999_000, "due_at": None, "source": "model", "ends_at": None}
+    rows: list[Row] = [person("ann"), *agreed("ann"), order("ann", "o-1", NOON - 60 * DAY)]
+    plain = empty.take(rows) and asyncio.run(empty.decide("ann", as_of=NOON))
+    for omen, number in ((Omen.HOUR, 99), (Omen.RETURN, 0), (Omen.BASKET, 5)):
+        row = FactRow(
+            key=f"f-{omen}",
+            table="foreseen",
+            external_id="ann",
+            at=NOON,
+            values=values | {"omen": omen, "number": number},
+        )
+        empty.take([row])
+    moved = asyncio.run(empty.decide("ann", as_of=NOON))
+    assert isinstance(plain, Decision)
+    first, second = ({c.treatment.key: c.score for c in d.candidates if c.score} for d in (plain, moved))
+    assert {k: (s.p_act, s.p_hold, s.value) for k, s in first.items() if k in second} == {
+        k: (s.p_act, s.p_hold, s.value) for k, s in second.items() if k in first
+    }
+
+
+def test_one_signal_alone_leaves_the_others(empty: Tactful, clock: StoppedClock) -> None:
+    clock.at = NOON + DAY
     empty.take(list(year(60, NOON)))
     empty.foreseeing.fit([], NOON)
     before = {model.card.signal: model.model for model in empty.foreseeing.current()}

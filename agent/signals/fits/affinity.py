@@ -16,8 +16,6 @@ from agent.signals.telling import Told, Why, millionths
 
 LEAST_LINES = 500
 EACH = 3
-PAGE = 2_000
-"""Customers scored at once: their rows over all products are dense."""
 OWNED_DAYS = 365
 VIEWED_DAYS = 30
 APPETITE = 20.0
@@ -58,8 +56,9 @@ def fit(data: Data) -> Fit:
 def _next(data: Data, made: affinity.Affinity, who: Ints, mine: Any, near: Any, popular: Floats) -> Told:
     """The likeliest products of each customer's next 30 days, repeats among them."""
     products, chances = [], []
-    for start in range(0, len(who), PAGE):
-        found = affinity.scores(mine, near, popular, made.mix, who[start : start + PAGE])
+    page = max(1, affinity.DENSE // max(1, len(data.products)))
+    for start in range(0, len(who), page):
+        found = affinity.scores(mine, near, popular, made.mix, who[start : start + page])
         top = np.argpartition(-found, min(EACH, found.shape[1] - 1), axis=1)[:, :EACH]
         products.append(top)
         chances.append(affinity.chance(made, np.take_along_axis(found, top, axis=1)))

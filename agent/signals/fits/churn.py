@@ -22,7 +22,7 @@ def fit(data: Data) -> Fit:
     learned = lessons(data.purchases, data.cut, data.horizon, data.deeds)
     ends = np.full(len(now), float(data.cut + data.horizon))
     try:
-        made = tabular.fit(learned.inputs, learned.stopped, in_time=True, groups=learned.who)
+        made = tabular.fit(learned.inputs, learned.stopped, in_time=True, groups=learned.who, blocks=learned.lesson)
     except ValueError:
         chance, low, high = believed(data.playbook.foresight.churn, now.who)
         told = Told(omen=Omen.CHURN, who=now.who, chance=chance, low=low, high=high, due=ends, source="prior")
@@ -61,8 +61,9 @@ def figures_of(made: tabular.Model) -> dict[str, float]:
     found = {"rate": float(made.report["rate"])}
     for name in ("chosen", "logistic"):
         held = np.array(made.report["validation"][name])
-        if held.size:
-            found |= {f"auc_{name}": float(held[:, 0].mean()), f"logloss_{name}": float(held[:, 1].mean())}
+        known = held[~np.isnan(held).any(axis=1)] if held.size else held  # a stretch with one label alone has no AUC
+        if known.size:
+            found |= {f"auc_{name}": float(known[:, 0].mean()), f"logloss_{name}": float(known[:, 1].mean())}
     return found
 
 

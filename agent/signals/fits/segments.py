@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import orjson
 
@@ -18,9 +20,10 @@ from agent.signals.telling import Told, standing_out
 def fit(data: Data) -> Fit:
     """Too few customers: nobody is grouped."""
     rows = data.table()
-    made = segments.fit(rows, earlier(data.before.get(Signal.SEGMENTS)))
+    before = earlier(data.before.get(Signal.SEGMENTS))
+    made = segments.fit(rows, before)
     if made is None:
-        return prior(Signal.SEGMENTS, len(rows))
+        return replace(prior(Signal.SEGMENTS, len(rows)), parts=kept(before) if before else {})
     which = segments.assign(made, rows)
     sizes = np.bincount(which, minlength=len(made.ids)) / max(1, len(which))
     return Fit(
@@ -44,15 +47,15 @@ def fit(data: Data) -> Fit:
 
 
 def kept(made: Segments) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]] | str]:
-    names = orjson.dumps({"ids": made.ids, "names": made.names}).decode()
+    names = orjson.dumps({"ids": made.ids, "names": made.names, "last": made.last}).decode()
     return {"means": made.means, "spreads": made.spreads, "centres": made.centres, "names": names}
 
 
 def earlier(model: Model | None) -> Segments | None:
     """The segments of an earlier fit."""
-    if model is None or model.card.source == "prior":
+    parts = unpack(model.body, model.model, model.hash) if model is not None else {}
+    if "names" not in parts:
         return None
-    parts = unpack(model.body, model.model, model.hash)
     said = orjson.loads(text(parts["names"]))
     return Segments(
         means=np.asarray(parts["means"], dtype=np.float64),
@@ -60,4 +63,5 @@ def earlier(model: Model | None) -> Segments | None:
         centres=np.asarray(parts["centres"], dtype=np.float64),
         ids=tuple(said["ids"]),
         names=tuple(said["names"]),
+        last=int(said["last"]),
     )

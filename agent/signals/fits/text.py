@@ -28,7 +28,7 @@ def fit(data: Data) -> Fit:
     readings = read(texts.words)
     day = calendar(floats(texts.at), data.playbook.brand.zone)[0]
     found = topics(readings, day.astype(np.float64), float(data.cut))
-    words = rising(texts.words, day.astype(np.float64), float(data.cut))
+    words = rising(texts.words, data.writers, day.astype(np.float64), float(data.cut))
     notes = [("topic", f"{t.name} {t.texts} {t.share:.3f} {t.blamed:.3f} {t.trend}") for t in found]
     notes += [("rising", f"{word} {z:.1f}") for word, z in words]
     positive = np.array([reading.positive for reading in readings])

@@ -104,7 +104,7 @@ def fit_gap(h: History, *, folds: int = 4, seed: int = 0, older: float = 0.2, sh
     shrinkage = fit_shrinkage(columns, np.log(gap[finished]))
     use = before[finished] >= shortest
     rows, x = finished[use], gap_matrix(columns)[use]
-    if len(rows) < 500:
+    if len(rows) < 500 or len(np.unique(fold[rows[newest[rows]]])) < folds:
         return GapModel([], 0.0, product_stats(h), shrinkage, {"rows": len(rows)})
     y, weights = np.log(gap[rows]), np.where(newest[rows], 1.0, older)
     misses = []

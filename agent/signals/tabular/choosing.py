@@ -31,10 +31,13 @@ def recency(rows: int, in_time: bool) -> Array:
 
 
 def validation_splits(
-    rows: int, in_time: bool, folds: int, seed: int, groups: Array | None = None
+    rows: int, in_time: bool, folds: int, seed: int, groups: Array | None = None, blocks: Array | None = None
 ) -> list[tuple[Array, Array]]:
-    """Random folds (of whole groups), or forward blocks over the last 60 % when the rows are in time order."""
+    """Random folds (of whole groups), or when the rows are in time order forward blocks: those given, else over the
+    last 60 %."""
     index = np.arange(rows)
+    if in_time and blocks is not None:
+        return [(index[blocks < block], index[blocks == block]) for block in np.unique(blocks)[1:]]
     if not in_time:
         unit = index if groups is None else np.unique(groups, return_inverse=True)[1]
         order = np.random.default_rng(seed).permutation(int(unit.max()) + 1)
@@ -61,6 +64,8 @@ def better(base: list[Array], rival: list[Array], in_time: bool, groups: list[Ar
             return bool(gain.sum() > np.sqrt(np.sum(np.bincount(unit, weights=gain - gain.mean()) ** 2)))
         return bool(gain.mean() > gain.std() / np.sqrt(gain.size))
     means = np.array([g.mean() for g in gains])
+    if means.size < 2:
+        return False  # one stretch is no sample: the simple one stays
     wins = int((means > 0).sum())
     return bool(means.mean() > means.std(ddof=1) / np.sqrt(means.size) and wins >= means.size - 1 and means[-1] > 0)
 

@@ -52,19 +52,21 @@ def fit(
     in_time: bool = False,
     drop: Sequence[str] = (),
     groups: Array | None = None,
+    blocks: Array | None = None,
     folds: int = 5,
     seed: int = 0,
 ) -> Model:
     """Fit the method.
 
     `in_time`: the rows are in time order.  `drop`: columns to leave out.  `groups`: rows of one group (a customer
-    with many products, say) are validated together, so that nothing is chosen for knowing the customer.
+    with many products, say) are validated together, so that nothing is chosen for knowing the customer. `blocks`: of
+    rows in time order, stretches that are judged whole, each by what was learned before it.
     """
     columns, y = drop_columns(columns, drop), np.asarray(y, dtype=float)
     positives = int(min(y.sum(), len(y) - y.sum()))
     if positives < 2 * folds:
         raise ValueError(f"too few of the rarer label: {positives}, need {2 * folds}")
-    splits = validation_splits(len(y), in_time, folds, seed, groups)
+    splits = validation_splits(len(y), in_time, folds, seed, groups, blocks)
     splits = [s for s in splits if 0 < y[s[0]].sum() < len(s[0])]
     if not splits:
         raise ValueError("no internal split holds both labels")

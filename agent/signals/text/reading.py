@@ -97,7 +97,8 @@ def _plain_mood(positive: float) -> tuple[str, ...]:
 
 
 def _clauses(text: str, said: Language) -> list[str]:
-    return [part.strip() for part in _CLAUSES[said].split(text) if part and part.strip()][:MOST_CLAUSES]
+    lines = "\n".join(" ".join(line.split()) for line in text.splitlines())  # runs of blanks would cost their square
+    return [part.strip() for part in _CLAUSES[said].split(lines) if part and part.strip()][:MOST_CLAUSES]
 
 
 def aspects_of(clause: str, said: Language) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log, sqrt
 
-from agent.signals.purchases import Floats
+from agent.signals.purchases import Floats, Ints
 from agent.signals.text.reading import Reading
 
 LATELY = 90.0
@@ -59,11 +59,15 @@ def _trend(now: int, all_now: int, then: int, all_then: int) -> str:
     return "rising" if z > SURE else "falling" if z < -SURE else "steady"
 
 
-def rising(texts: Sequence[str], at: Floats, now: float, most: int = 10) -> list[tuple[str, float]]:
+def rising(texts: Sequence[str], writers: Ints, at: Floats, now: float, most: int = 10) -> list[tuple[str, float]]:
     """Words that more texts hold than before, with their z: log-odds against a prior of all texts (Monroe, Colaresi &
-    Quinn, Fightin' words, Political Analysis 2008). Only words of at least `LEAST` different texts: nobody's own words
-    are shown."""
+    Quinn, Fightin' words, Political Analysis 2008). Only words of at least `LEAST` different writers: nobody's own
+    words are shown."""
     sets = [set(_WORDS.findall(text.lower())) for text in texts]
+    authors: dict[str, set[int]] = {}
+    for words, writer in zip(sets, writers.tolist(), strict=True):
+        for word in words:
+            authors.setdefault(word, set()).add(writer)
     days = at.tolist()
     new = [words for words, day in zip(sets, days, strict=True) if now - LATELY < day <= now]
     old = [words for words, day in zip(sets, days, strict=True) if now - 2 * LATELY < day <= now - LATELY]
@@ -72,7 +76,7 @@ def rising(texts: Sequence[str], at: Floats, now: float, most: int = 10) -> list
     lately, before = (Counter(word for words in some for word in words) for some in (new, old))
     found = []
     for word, count in lately.items():
-        if count >= LEAST:
+        if len(authors[word]) >= LEAST:
             here, there = (
                 (count + 0.5) / (len(new) - count + 0.5),
                 (before[word] + 0.5) / (len(old) - before[word] + 0.5),

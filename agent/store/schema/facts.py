@@ -153,6 +153,7 @@ reviews = Table(
     Column("rating", Integer, nullable=False),
     Column("words", Text, nullable=False),
     Column("at", Utc, nullable=False),
+    Column("received_at", Utc),
     Index(None, "tenant", "customer"),
 )
 contacts = Table(

@@ -18,6 +18,7 @@ def upgrade() -> None:
     op.add_column("foreseen", sa.Column("low", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("foreseen", sa.Column("high", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("foreseen", sa.Column("why", sa.JSON(), nullable=False, server_default="[]"))
+    op.add_column("reviews", sa.Column("received_at", TIME))
     op.create_table(
         "models",
         sa.Column("tenant", sa.String(length=64), nullable=False),

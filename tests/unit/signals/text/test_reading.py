@@ -132,8 +132,9 @@ def test_a_topic_that_grows_is_told_from_one_that_does_not() -> None:
     assert found["packaging"].trend == "rising"
     assert found["delivery"].trend == "falling"
     assert found["packaging"].blamed > 0.5
-    assert "찢어졌어요" in dict(rising(old + new, at, 250.0))
+    assert "찢어졌어요" in dict(rising(old + new, np.arange(150), at, 250.0))
 
 
 def test_rare_words_of_one_customer_are_never_shown() -> None:
-    assert rising(["홍길동 전화주세요"] * 4 + ["좋아요"] * 20, np.array([200.0] * 4 + [100.0] * 20), 250.0) == []
+    texts, at = ["홍길동 전화주세요"] * 9 + ["좋아요"] * 20, np.array([200.0] * 9 + [100.0] * 20)
+    assert rising(texts, np.array([1] * 9 + list(range(20))), at, 250.0) == []
