@@ -43,7 +43,7 @@ from agent.service import Tactful
 
 router = APIRouter(prefix="/v1", dependencies=SCHEMES)
 LED_TO = (
-    *(f"customers_{name}" for name in ("show", "erase", "timeline", "export")),
+    *(f"customers_{name}" for name in ("show", "erase", "timeline", "signals", "export")),
     *(f"consents_{name}" for name in ("consents", "record")),
 )
 KNOWN = documented(401, 403, 404, 422)
@@ -130,6 +130,16 @@ def receipt(caller: CustomersReader, receipt: Id) -> Open:
 def timeline(caller: CustomersReader, customer: CustomerPath, limit: Annotated[int, Query(ge=1, le=400)] = 100) -> Open:
     """What happened, what was decided and sent, what came of it, and what comes next."""
     return Open(**told(caller.tactful, customer, limit, personal=caller.may(Scope.PERSONAL)))
+
+
+@router.get("/customers/{customer}/signals", tags=["customers"], responses=KNOWN)
+def signals(caller: CustomersReader, customer: CustomerPath) -> Open:
+    """What is foretold of the customer: chance and interval in millionths, reasons, from when until when, by which
+    model. Nothing of whoever has not agreed to profiling."""
+    from agent.console.foretold import plain
+
+    agreed, foretold = caller.tactful.foreseeing.told(customer)
+    return Open(**jsonable_encoder({"profiling": agreed, "foretold": [plain(one) for one in foretold]}))
 
 
 @router.get("/customers/{customer}/export", tags=["customers"], responses=KNOWN)

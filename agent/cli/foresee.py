@@ -161,13 +161,14 @@ def signals(
     from rich.table import Table
     from rich.text import Text
 
+    from agent.console.foretold import plain
     from agent.domain.instants import instant
     from prompts.loading import words
 
     tactful = product(tenant)
     agreed, told = tactful.foreseeing.told(customer, instant(as_of) if as_of else None)
     if as_json:
-        print_json({"profiling": agreed, "foretold": [_told(one) for one in told]})
+        print_json({"profiling": agreed, "foretold": [plain(one) for one in told]})
         return
     chosen = language(lang, tactful.playbook.brand.locale)
     said = words("foresee", chosen)
@@ -216,7 +217,7 @@ def _table(found: list[Model], said: Any) -> None:
         grid.add_row(
             said[f"signal.{card.signal}"],
             model.model,
-            card.chosen,
+            said.get(f"chosen.{card.chosen}", card.chosen),
             f"{card.customers:,}",
             source,
             f"{card.as_of:%Y-%m-%d}",
@@ -227,12 +228,6 @@ def _table(found: list[Model], said: Any) -> None:
 def _plain(model: Model) -> dict[str, Any]:
     card = _fields(model.card)
     return {"model": model.model, "sha256": model.hash, "fitted_at": model.fitted_at, "bytes": len(model.body)} | card
-
-
-def _told(one: Any) -> dict[str, Any]:
-    said = _fields(one.foreseen)
-    more = {name: getattr(one, name) for name in ("low", "high", "made_at", "ends_at")}
-    return said | more | {"why": dict(one.why)}
 
 
 def _fields(value: Any) -> dict[str, Any]:

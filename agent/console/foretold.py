@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from babel.dates import get_day_names
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Name = Callable[[str], str]
 MOST_MOVERS = 5
+LEAST_WORTH = 5_000
+"""Micro-units: less than this is shown as nothing."""
 ORDER = (
     *(Omen.VALUE, Omen.LIFETIME, Omen.BASKET, Omen.RETURN, Omen.ALIVE, Omen.CHURN, Omen.SEGMENT, Omen.PRICE, Omen.HOUR),
     *(Omen.WEEKDAY, Omen.CHANNEL, Omen.RESPONSE, Omen.MOOD, Omen.DELIGHT, Omen.REPLENISHMENT, Omen.REPLACEMENT),
@@ -140,7 +142,7 @@ class Saying:
                 rows=f"{card.rows:,}",
                 customers=f"{card.customers:,}",
                 as_of=phrases.moment(card.as_of, self._zone, self._lang),
-                chosen=card.chosen,
+                chosen=said.get(f"chosen.{card.chosen}", card.chosen),
                 source=said[f"source.{card.source}"].format(model="").strip(),
             )
         ]
@@ -162,6 +164,12 @@ def _percent(chance: int) -> str:
     return f"{chance / 10_000:.0f} %"
 
 
+def plain(told: Foretelling) -> dict[str, Any]:
+    """One thing foretold, for programs."""
+    more = {name: getattr(told, name) for name in ("low", "high", "made_at", "ends_at")}
+    return asdict(told.foreseen) | more | {"why": dict(told.why)}
+
+
 def movers(tactful: Tactful, found: Decision, lang: str) -> list[str]:
     """Which signals moved a choice, in words, the strongest first."""
     said, currency = words("foresee", lang), tactful.playbook.brand.currency
@@ -170,7 +178,7 @@ def movers(tactful: Tactful, found: Decision, lang: str) -> list[str]:
     except Erased:
         return [said["moved.erased"]]
     lines = []
-    for one in moved[:MOST_MOVERS]:
+    for one in [one for one in moved if one.turned or abs(one.worth) >= LEAST_WORTH][:MOST_MOVERS]:
         signal = said.get(f"moved.{one.signal}", said.get(f"name.{one.signal}", one.signal))
         if one.turned:
             lines.append(said["moved.turned"].format(signal=signal, otherwise=one.otherwise or said["moved.hold"]))

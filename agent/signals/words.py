@@ -14,6 +14,8 @@ TOLD = frozenset(
 )
 """Omens that are told; the others move scores and hours alone."""
 MOST_OF_A_KIND = 2
+WAITS = 300_000
+"""Who buys less than three in ten lines reduced does not wait for reductions."""
 _SAID = {
     "en": {
         "lingers": "looks at {name}: {seconds} s over {views} views",
@@ -96,7 +98,8 @@ def _foreseen(situation: Situation, said: dict[str, str]) -> list[str]:
         if omen.omen not in TOLD or seen[omen.omen] >= MOST_OF_A_KIND:
             continue
         product = situation.snapshot.product(omen.entity)
-        if (product is not None or not omen.entity) and omen.source != "prior":
+        weak = omen.source == "prior" or (omen.omen is Omen.PRICE and omen.chance < WAITS)
+        if (product is not None or not omen.entity) and not weak:
             seen[omen.omen] += 1
             name, due = product.name if product else "", f"{omen.due_at:%Y-%m-%d}" if omen.due_at else "?"
             found.append(said[omen.omen].format(name=name, due=due, chance=round(omen.chance / 10_000)))

@@ -340,3 +340,12 @@ def test_one_bad_endpoint_does_not_starve_the_others(house: Api) -> None:
     for one in tactful.notifying.all():
         (delivery,) = tactful.notifying.deliveries(one.endpoint_id)
         assert (delivery.state, delivery.attempts) == ("pending", 1)
+
+
+def test_what_is_foretold_is_read_over_the_api(house: Api) -> None:
+    house.tactful.foreseeing.fit([])
+    found = house.call("GET", "/v1/customers/c-0/signals").json()
+    assert found["profiling"] is True
+    assert {one["omen"] for one in found["foretold"]} >= {"return"}
+    assert all(0 <= one["chance"] <= 1_000_000 and one["model"] for one in found["foretold"])
+    assert house.call("GET", "/v1/customers/nobody/signals").status_code == 404

@@ -28,7 +28,7 @@ def fit(data: Data) -> Fit:
     sizes = np.bincount(which, minlength=len(made.ids)) / max(1, len(which))
     return Fit(
         signal=Signal.SEGMENTS,
-        chosen=f"k-means, {len(made.ids)} groups",
+        chosen="k-means",
         rows=len(rows),
         customers=len(rows),
         figures={f"share_{name}": float(share) for name, share in zip(made.ids, sizes, strict=True)},
