@@ -23,6 +23,7 @@ KEPT = 50
 HALF_LIFE = 90.0
 """Days after which a purchase counts half as a sign of the next."""
 HORIZON = 30
+LATELY_DAYS = 60
 LISTED = 10
 MOST_OF_A_ROW = 300
 """Products of one customer or basket that are compared with each other: the newest."""
@@ -116,7 +117,7 @@ def parts(purchases: Purchases, cut: int, similar: Any) -> tuple[Any, Any, Float
     mine = own(purchases, cut)
     seen = mine.copy()
     seen.data = np.minimum(seen.data, 1.0)
-    lately = purchases.where(purchases.day > cut - 60)
+    lately = purchases.where(purchases.day > cut - LATELY_DAYS)
     sold = count(lately.what, purchases.products)
     return mine, seen @ similar, sold / max(1.0, float(sold.max(initial=1.0)))
 

@@ -11,13 +11,19 @@ from agent.domain.models import Signal
 from agent.signals import affinity
 from agent.signals.data import Data
 from agent.signals.fits.fit import Fit, around, prior
-from agent.signals.purchases import Floats, Ints
+from agent.signals.fits.segments import earlier
+from agent.signals.purchases import Floats, Ints, Purchases, count
+from agent.signals.segments import assign
+from agent.signals.table import Table
 from agent.signals.telling import Told, Why, millionths
 
 LEAST_LINES = 500
 EACH = 3
 OWNED_DAYS = 365
 VIEWED_DAYS = 30
+NEW_DAYS = 2
+SEGMENT_STRENGTH = 200.0
+"""Lines of everybody that a segment's own are mixed with."""
 APPETITE = 20.0
 """Lines that everybody's share counts for beside one's own."""
 
@@ -31,7 +37,7 @@ def fit(data: Data) -> Fit:
     mine, near, popular = affinity.parts(bought, data.cut, made.similar)
     who = np.unique(bought.who)
     rows = data.table()
-    told = [_next(data, made, who, mine, near, popular)]
+    told = [_next(data, made, who, mine, _by_segment(data, rows, bought, popular), near)]
     lately = bought.where(bought.day > data.cut - OWNED_DAYS)
     told.append(_goes_with(data, made, Omen.TOGETHER, made.together, lately.who, lately.what, mine, near, popular))
     viewer, product, day = data.viewed
@@ -53,12 +59,36 @@ def fit(data: Data) -> Fit:
     )
 
 
-def _next(data: Data, made: affinity.Affinity, who: Ints, mine: Any, near: Any, popular: Floats) -> Told:
+def _by_segment(data: Data, rows: Table, bought: Purchases, popular: Floats) -> tuple[Floats, Ints]:
+    """(what everybody buys, then what each segment buys, shrunk to that; which of them holds for each customer):
+    whoever has bought on one or two days is known by their segment better than by themselves."""
+    groups = earlier(data.before.get(Signal.SEGMENTS))
+    which = np.zeros(len(data.customers), dtype=np.int64)
+    if groups is None:
+        return popular[None, :], which
+    segment = np.full(len(data.customers), -1, dtype=np.int64)
+    segment[rows.who] = assign(groups, rows)
+    new = rows.who[rows["days"] <= NEW_DAYS]
+    which[new] = segment[new] + 1
+    tables = [popular]
+    for number in range(len(groups.ids)):
+        lines = bought.where((segment[bought.who] == number) & (bought.day > data.cut - affinity.LATELY_DAYS))
+        sold = count(lines.what, len(data.products))
+        share = (sold + SEGMENT_STRENGTH * popular / max(float(popular.sum()), 1e-9)) / (
+            len(lines.who) + SEGMENT_STRENGTH
+        )
+        tables.append(share / max(float(share.max(initial=0.0)), 1e-9))
+    return np.vstack(tables), which
+
+
+def _next(data: Data, made: affinity.Affinity, who: Ints, mine: Any, popular: tuple[Floats, Ints], near: Any) -> Told:
     """The likeliest products of each customer's next 30 days, repeats among them."""
     products, chances = [], []
+    tables, which = popular
     page = max(1, affinity.DENSE // max(1, len(data.products)))
     for start in range(0, len(who), page):
-        found = affinity.scores(mine, near, popular, made.mix, who[start : start + page])
+        some = who[start : start + page]
+        found = affinity.scores(mine, near, tables[which[some]], made.mix, some)
         top = np.argpartition(-found, min(EACH, found.shape[1] - 1), axis=1)[:, :EACH]
         products.append(top)
         chances.append(affinity.chance(made, np.take_along_axis(found, top, axis=1)))
