@@ -27,14 +27,6 @@ SHIPPED = Path(__file__).parents[1] / "agent" / "signals" / "text" / "shipped"
 SHORT = Spec(bits=20, chars=(1, 3), words=(1, 1))
 SENTENCES = Recipe(penalty=1.0, min_count=1)
 """For a few hundred short sentences; `INTENTS` is for thousands."""
-MOODS = {
-    "화남/분노": "angry",
-    "슬픔": "sad",
-    "고마움": "grateful",
-    "불안/걱정": "worried",
-    "안타까움/실망": "disappointed",
-    "기쁨": "delighted",
-}
 
 
 def main(
@@ -67,8 +59,8 @@ def english(data: Path) -> Model:
 
 def emotions(data: Path) -> Model:
     texts, columns = sets.kote(data, "val")
-    picked = [sets.KOTE.index(name) for name in MOODS]
-    return train_multilabel(texts, columns[:, picked], list(MOODS.values()), EMOTIONS, Recipe(penalty=0.4))
+    picked = [sets.KOTE.index(name) for name in sets.MOODS]
+    return train_multilabel(texts, columns[:, picked], list(sets.MOODS.values()), EMOTIONS, Recipe(penalty=0.4))
 
 
 def intents(_: Path) -> Model:
@@ -108,7 +100,7 @@ def _f1(model: Model, data: Path) -> dict[str, float]:
     texts, columns = sets.kote(data, "test")
     found = model.predict(texts)
     figures = {}
-    for label, mood in MOODS.items():
+    for label, mood in sets.MOODS.items():
         told = np.array([mood in some for some in found])
         true = columns[:, sets.KOTE.index(label)] == 1
         figures[f"f1_{mood}"] = float(2 * (told & true).sum() / (told.sum() + true.sum()))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from agent.signals.purchases import Floats, Ints, Purchases, count
+from agent.signals.purchases import Floats, Ints, Purchases, count, rank_within
 
 SHRINK = 10.0
 """So many common buyers make a similarity count half."""
@@ -93,9 +93,7 @@ def _matrix(left: Ints, right: Ints, rows: int, columns: int, most: int = MOST_O
     newest = np.unique((left * max(1, columns) + right)[::-1], return_index=True)
     pairs = newest[0][np.argsort(newest[1], kind="stable")]
     order = np.argsort(pairs // max(1, columns), kind="stable")
-    owners = (pairs // max(1, columns))[order]
-    first = np.concatenate([[True], owners[1:] != owners[:-1]]) if len(owners) else np.empty(0, dtype=bool)
-    rank = np.arange(len(owners)) - np.maximum.accumulate(np.where(first, np.arange(len(owners)), 0))
+    rank = rank_within((pairs // max(1, columns))[order])
     pairs = pairs[order][rank < most]
     ones = np.ones(len(pairs))
     return sparse.csr_matrix((ones, (pairs // max(1, columns), pairs % max(1, columns))), shape=(rows, columns))

@@ -136,6 +136,13 @@ def group_starts(sorted_codes: Ints) -> Ints:
     return np.flatnonzero(np.concatenate(([True], sorted_codes[1:] != sorted_codes[:-1])))
 
 
+def rank_within(sorted_codes: Ints) -> Ints:
+    """0, 1, 2, ... within each run of equal codes."""
+    starts = group_starts(sorted_codes)
+    sizes = np.diff(np.append(starts, len(sorted_codes)))
+    return np.asarray(np.arange(len(sorted_codes)) - np.repeat(starts, sizes), dtype=np.int64)
+
+
 def count(codes: Ints, size: int, weights: Any = None) -> Floats:
     """How often each code occurs, or the sum of its weights."""
     return np.bincount(codes, weights=weights, minlength=size).astype(np.float64)

@@ -21,6 +21,15 @@ KOTE = (
     "행복", "불안/걱정", "기쁨", "안심/신뢰",
 )  # fmt: skip
 """The labels of KOTE in their order."""
+MOODS = {
+    "화남/분노": "angry",
+    "슬픔": "sad",
+    "고마움": "grateful",
+    "불안/걱정": "worried",
+    "안타까움/실망": "disappointed",
+    "기쁨": "delighted",
+}
+"""Labels of KOTE and the moods that they are here."""
 EPOCH = date(1970, 1, 1)
 
 

@@ -18,14 +18,6 @@ from evals.benchmarks import judging, sets
 from evals.benchmarks.judging import Row
 
 FILES = ("nsmc/ratings_test.txt.gz", "kote/test.tsv", "reviews_en/amazonReviewSnippets_GroundTruth.txt", "banking77")
-MOODS = {
-    "화남/분노": "angry",
-    "슬픔": "sad",
-    "고마움": "grateful",
-    "불안/걱정": "worried",
-    "안타까움/실망": "disappointed",
-    "기쁨": "delighted",
-}
 CLEAR = 0.5
 """Snippets that people rated nearer to nought are neither praise nor blame."""
 SEEDS, CHECKS = 5, 5
@@ -132,8 +124,8 @@ def _feelings(data: Path) -> Iterator[Row]:
     unseen, truth = sets.kote(data, "test")
     model = shipped("emotions-ko")
     chance = model.probabilities(unseen)
-    wanted = [sets.KOTE.index(label) for label in MOODS]
-    names = [model.names.index(name) for name in MOODS.values()]
+    wanted = [sets.KOTE.index(label) for label in sets.MOODS]
+    names = [model.names.index(name) for name in sets.MOODS.values()]
     ours = chance[:, names] >= model.thresholds[names]
     held = truth[:, wanted]
     peers: dict[str, Any] = {}
@@ -141,7 +133,7 @@ def _feelings(data: Path) -> Iterator[Row]:
         yield judging.absent("scikit-learn")
     else:
         peers = _tfidf(data, wanted, unseen)
-    for at, name in enumerate(MOODS.values()):
+    for at, name in enumerate(sets.MOODS.values()):
         rivals = ", ".join(f"{f1(held[:, at], told[:, at]):.3f} ({title})" for title, told in peers.items())
         yield f"KOTE, {len(unseen):,} comments: F1 of {name}", f"{f1(held[:, at], ours[:, at]):.3f}", rivals or "-"
     yield "  F1, mean of the six", f"{_mean_f1(held, ours):.3f}", "the peers' below"

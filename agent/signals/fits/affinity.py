@@ -12,7 +12,7 @@ from agent.signals import affinity
 from agent.signals.data import Data
 from agent.signals.fits.fit import Fit, around, prior
 from agent.signals.fits.segments import earlier
-from agent.signals.purchases import Floats, Ints, Purchases, count
+from agent.signals.purchases import Floats, Ints, Purchases, count, rank_within
 from agent.signals.segments import assign
 from agent.signals.table import Table
 from agent.signals.telling import Told, Why, millionths
@@ -134,8 +134,7 @@ def _goes_with(
     key = owners[order] * max(1, len(data.products)) + found[order]
     order = order[np.sort(np.unique(key, return_index=True)[1])]
     order = order[np.lexsort((found[order], -strength[order], owners[order]))]
-    first = np.concatenate([[True], owners[order][1:] != owners[order][:-1]]) if len(order) else np.empty(0, dtype=bool)
-    rank = np.arange(len(order)) - np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
+    rank = rank_within(owners[order])
     best = order[rank < EACH]
     score = _scores_of(made, mine, near, popular, owners[best], found[best])
     return Told(

@@ -12,7 +12,7 @@ from agent.domain.models import Signal
 from agent.signals.data import Data
 from agent.signals.fits.churn import figures_of
 from agent.signals.fits.fit import Fit, prior
-from agent.signals.purchases import Flags, Floats, Ints
+from agent.signals.purchases import Flags, Floats, Ints, rank_within
 from agent.signals.replenishment.again import chance_rows, stack_chance
 from agent.signals.replenishment.gaps import fit_gap, predict_gap
 from agent.signals.replenishment.history import History, build_history, purchases_before
@@ -92,9 +92,7 @@ def _told(data: Data, history: History, rows: Ints, days: Floats, chances: Float
     some = np.flatnonzero(these)
     who = history.customer[rows[some]]
     order = some[np.lexsort((history.product[rows[some]], -chances[some], who))]
-    owners = history.customer[rows[order]]
-    first = np.concatenate([[True], owners[1:] != owners[:-1]]) if len(order) else np.empty(0, dtype=bool)
-    rank = np.arange(len(order)) - np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
+    rank = rank_within(history.customer[rows[order]])
     kept = order[rank < EACH]
     last = history.day[rows[kept]]
     return Told(
