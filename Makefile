@@ -27,6 +27,7 @@ soak: $(VENV)/.dev
 	TACTFUL_SOAK=1 $(BIN)/python -m pytest
 
 bench: $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,peers]'
 	$(BIN)/python -m evals.benchmarks.run
 
 $(VENV)/bin/python:
@@ -45,7 +46,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 # Writes constraints.txt anew from what resolves today: names and versions, never an index.
 lock:
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet -e '.[dev]'
+	.venv-lock/bin/python -m pip install --quiet -e '.[dev,peers]'
 	.venv-lock/bin/python -m pip freeze --exclude-editable | grep -E '^[A-Za-z0-9_.-]+==' > constraints.txt
 	rm -rf .venv-lock
 

@@ -3,7 +3,7 @@
     python scripts/train_texts.py [sentiment-ko sentiment-en emotions-ko intents] --data DIR
 
 DIR holds nsmc/, kote/ and reviews_en/ (see evals/benchmarks/sets.py). The English lexicon is VADER's, from the package
-vaderSentiment. Writes agent/signals/text/shipped/*.npz and their hashes and figures into cards.yaml. The same data give
+vaderSentiment. Writes agent/signals/text/artefacts/*.npz and their hashes and figures into cards.yaml. The same data give
 the same bytes.
 """
 
@@ -23,7 +23,7 @@ from agent.signals.text.linear import Model, load, save
 from agent.signals.text.training import Recipe, train_binary, train_intents, train_multilabel
 from evals.benchmarks import sets
 
-SHIPPED = Path(__file__).parents[1] / "agent" / "signals" / "text" / "shipped"
+SHIPPED = Path(__file__).parents[1] / "agent" / "signals" / "text" / "artefacts"
 SHORT = Spec(bits=20, chars=(1, 3), words=(1, 1))
 SENTENCES = Recipe(penalty=1.0, min_count=1)
 """For a few hundred short sentences; `INTENTS` is for thousands."""

@@ -27,7 +27,7 @@ class Shipped:
 @lru_cache
 def cards() -> dict[str, Shipped]:
     """The card of each shipped model, by name."""
-    return parse((files(__package__) / "shipped" / "cards.yaml").read_text(encoding="utf-8"), dict[str, Shipped])
+    return parse((files(__package__) / "artefacts" / "cards.yaml").read_text(encoding="utf-8"), dict[str, Shipped])
 
 
 @lru_cache
@@ -36,4 +36,4 @@ def shipped(name: str) -> Model:
     card = cards().get(name)
     if card is None:
         raise InputError(f"no model {name} comes with the program", place=name, next_step=f"Choose of {list(cards())}.")
-    return load((files(__package__) / "shipped" / f"{name}.npz").read_bytes(), f"{name}.npz", card.sha256)
+    return load((files(__package__) / "artefacts" / f"{name}.npz").read_bytes(), f"{name}.npz", card.sha256)
