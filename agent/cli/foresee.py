@@ -54,15 +54,16 @@ def fit(
         print_json([_plain(model) for model in made])
         return
     _table(made, said)
-    left = next((value for model in made for code, value in model.card.notes if code == "left_out"), "")
+    notes = {code: value for model in made for code, value in model.card.notes}
     customers = max((model.card.customers for model in made), default=0)
     told = tactful.foreseeing.count()
     text = said["fitted"].format(
         models=len(made), seconds=f"{seconds:.1f}", told=f"{told:,}", customers=f"{customers:,}"
     )
     typer.echo(text)
-    if left:
-        typer.echo(said["left_out"].format(n=f"{int(left):,}"))
+    for code in ("left_out", "stale"):
+        if code in notes:
+            typer.echo(said[code].format(n=f"{int(notes[code]):,}"))
 
 
 def _signals(names: list[str] | None) -> list[Signal]:

@@ -43,6 +43,7 @@ OMENS: Mapping[Signal, tuple[Omen, ...]] = {
 LASTS_DAYS = 35.0
 """What was foretold longer ago is not believed any more: fit at least once a month."""
 NAME_LENGTH = 12
+STALE_DAYS = 60
 
 
 def fit(data: Data, wanted: Sequence[Signal]) -> Iterator[Fit]:
@@ -64,7 +65,7 @@ def model_of(fitted: Fit, data: Data) -> Model:
         customers=fitted.customers,
         figures={name: float(value) for name, value in fitted.figures.items() if isfinite(value)},
         weights=dict(fitted.weights),
-        notes=(*fitted.notes, *((("left_out", str(data.left_out)),) if data.left_out else ())),
+        notes=(*fitted.notes, *_of_the_data(data)),
         segments=dict(fitted.segments),
         baseline={column: tenths(values, edges[column]) for column, values in known.items()},
         edges=edges,
@@ -72,6 +73,15 @@ def model_of(fitted: Fit, data: Data) -> Model:
     body = pack(dict(fitted.parts) | {"card": orjson.dumps(asdict(card), option=orjson.OPT_SORT_KEYS).decode()})
     name = digest(body)
     return Model(model=name[:NAME_LENGTH], hash=name, card=card, fitted_at=data.as_of, body=body)
+
+
+def _of_the_data(data: Data) -> list[tuple[str, str]]:
+    """Who was left out, and whether the newest purchase is long ago: then another instant is meant perhaps."""
+    notes = [("left_out", str(data.left_out))] if data.left_out else []
+    day = data.purchases.day
+    if len(day) and data.cut - int(day.max()) > STALE_DAYS:
+        notes.append(("stale", str(data.cut - int(day.max()))))
+    return notes
 
 
 def borders(values: Floats) -> tuple[float, ...]:
