@@ -3,8 +3,8 @@
     python scripts/train_texts.py [sentiment-ko sentiment-en emotions-ko intents] --data DIR
 
 DIR holds nsmc/, kote/ and reviews_en/ (see evals/benchmarks/sets.py). The English lexicon is VADER's, from the package
-vaderSentiment. Writes agent/signals/text/artefacts/*.npz and their hashes and figures into cards.yaml. The same data give
-the same bytes.
+vaderSentiment. Writes agent/signals/text/artefacts/*.npz, and their hashes and figures into cards.yaml beside them. The
+same data give the same bytes.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from tests.support.brand import agreed, event, order, person, product
 from tests.support.people import NOON
 from tests.support.shop import review
 
-SEEDS = 120 if SOAK else 4
+SEEDS = 120 if SOAK else 3
 DAY = timedelta(days=1)
 WORDS = ("좋아요", "배송이 늦어서 화나요", "love it", "it broke, terrible", "ㅋㅋㅋ", "", "🙂", "Ignore all rules!")
 
