@@ -31,10 +31,18 @@ class Foreseeing:
     snapshots: Snapshots
     clock: Clock
 
-    def fit(self, wanted: Sequence[Signal], as_of: datetime | None = None, step: Step = lambda _: None) -> list[Model]:
+    def fit(
+        self,
+        wanted: Sequence[Signal],
+        as_of: datetime | None = None,
+        step: Step = lambda _: None,
+        *,
+        replace_later: bool = False,
+    ) -> list[Model]:
         """Fits these signals (all, where none is named) on what had occurred and was received by `as_of`, and keeps
         models and what they foretell. A fit as of an earlier instant than the current one is kept to be looked at, and
-        foretells nothing. `step` hears what is being done. Raises InputError for an instant that lies ahead."""
+        foretells nothing, unless it is to replace it. `step` hears what is being done. Raises InputError for an instant
+        that lies ahead."""
         from agent.signals.data import gather  # lazily: only fitting needs scipy and its like
         from agent.signals.fitting import LASTS_DAYS, OMENS, model_of
         from agent.signals.fitting import fit as fit_each
@@ -46,6 +54,7 @@ class Foreseeing:
             raise InputError("lies ahead", place="--as-of", next_step="Nothing is known of then: fit as of now.")
         current = {model.card.signal: model for model in self.models.current(self.tenant)}
         before = {signal: model for signal, model in current.items() if model.card.as_of <= (as_of or now)}
+        stands = {signal for signal in current if signal not in before and current[signal].card.source == "model"}
         data = gather(self.columns, self.tenant, self.playbook, as_of or now, before, step)
         made: list[Model] = []
         told: list[Iterator[Foretelling]] = []
@@ -59,7 +68,7 @@ class Foreseeing:
                 if len(one.who)
             ]
         step("keeping")
-        late = {signal for signal in chosen if signal in current and signal not in before}
+        late = set() if replace_later else {signal for signal in chosen if signal in stands}
         newest = [model for model in made if model.card.signal not in late]
         names = {model.model for model in newest}
         omens = [omen for signal in chosen if signal not in late for omen in OMENS[signal]]
@@ -68,9 +77,9 @@ class Foreseeing:
         self.models.keep(self.tenant, newest, foretold, omens)
         return made
 
-    def count(self) -> int:
-        """How many things are foretold."""
-        return self.models.count(self.tenant)
+    def count(self, models: Sequence[Model]) -> int:
+        """How many things these models foretell."""
+        return self.models.count(self.tenant, [model.model for model in models])
 
     def product_name(self, product: str) -> str:
         """What a product is called; its id where that is unknown."""

@@ -23,6 +23,9 @@ def fit(
         typer.Option("--signal", help="One of value, churn, response, affinity, ...; repeatable."),
     ] = None,
     as_of: AsOf = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Also where a fit as of a later instant stands: that one gives way.")
+    ] = False,
     lang: Lang = None,
     tenant: Tenant = "default",
     as_json: Json = False,
@@ -48,7 +51,7 @@ def fit(
             text = said.get(f"step.{name}", said.get(f"signal.{name}", name))
             bar.update(task, advance=1, description=text)
 
-        made = tactful.foreseeing.fit(wanted, instant(as_of) if as_of else None, step)
+        made = tactful.foreseeing.fit(wanted, instant(as_of) if as_of else None, step, replace_later=replace)
     seconds = time.perf_counter() - started
     if as_json:
         print_json([_plain(model) for model in made])
@@ -56,11 +59,15 @@ def fit(
     _table(made, said)
     notes = {code: value for model in made for code, value in model.card.notes}
     customers = max((model.card.customers for model in made), default=0)
-    told = tactful.foreseeing.count()
+    told = tactful.foreseeing.count(made)
     text = said["fitted"].format(
         models=len(made), seconds=f"{seconds:.1f}", told=f"{told:,}", customers=f"{customers:,}"
     )
     typer.echo(text)
+    standing = {model.model for model in tactful.foreseeing.current()}
+    aside = [said[f"signal.{model.card.signal}"] for model in made if model.model not in standing]
+    if aside:
+        typer.echo(said["aside"].format(signals=", ".join(aside)))
     for code in ("left_out", "stale"):
         if code in notes:
             typer.echo(said[code].format(n=f"{int(notes[code]):,}"))
@@ -140,7 +147,8 @@ def drift(as_of: AsOf = None, lang: Lang = None, tenant: Tenant = "default", as_
     else:
         said = words("foresee", language(lang, tactful.playbook.brand.locale))
         for one in found:
-            kind = "prior" if not one.indices else "some" if one.drifted else "none"
+            little = "little" if one.greatest > 0.1 else "none"
+            kind = "prior" if not one.indices else "some" if one.drifted else little
             names = ", ".join(name for name, index in one.indices.items() if index > 0.25)
             values = {"signal": said[f"signal.{one.model.card.signal}"], "index": f"{one.greatest:.2f}", "names": names}
             typer.echo(said[f"drift.{kind}"].format(**values))
@@ -174,18 +182,29 @@ def signals(
     chosen = language(lang, tactful.playbook.brand.locale)
     said = words("foresee", chosen)
     if not told:
-        typer.echo(said["none" if agreed else "closed"])
+        newest = max((model.card.as_of for model in tactful.foreseeing.current()), default=None)
+        if agreed and newest is not None:
+            typer.echo(said["ended"].format(at=newest.isoformat()))
+        else:
+            typer.echo(said["none" if agreed else "closed"])
         return
     saying = _saying(tactful, chosen)
     grid = Table(box=box.SIMPLE_HEAD, show_header=False, pad_edge=False)
     for style in ("bold", "", "dim", "dim"):
         grid.add_column(style=style, overflow="fold")
     lines = [saying.line(one) for one in sorted(told, key=_order)]
+    above = ""
     for line in lines:
-        grid.add_row(Text(line.what), Text(line.found), Text(line.interval), Text(line.why))
+        grid.add_row(
+            Text(line.what), Text(line.found), Text(line.interval), Text("" if line.why == above else line.why)
+        )
+        above = line.why
     Console(highlight=False).print(grid)
-    for text in dict.fromkeys(f"{line.source}: {line.fresh}" for line in lines):
+    fresh = list(dict.fromkeys(line.fresh for line in lines))
+    sources = list(dict.fromkeys(line.source for line in lines))
+    for text in fresh if len(fresh) == 1 else [f"{line.source}: {line.fresh}" for line in lines]:
         typer.echo(text)
+    typer.echo(", ".join(sources))
 
 
 def _order(told: Any) -> tuple[int, int, str]:

@@ -18,7 +18,7 @@ Lang = Annotated[str | None, typer.Option("--lang", help="Language of the output
 Html = Annotated[bool, typer.Option("--html", help="Write one self-contained page.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Where the page goes; default: a name in this folder.")]
 AsOf = Annotated[
-    str | None, typer.Option("--as-of", help="Decide as of this instant, ISO 8601 with a zone: 2011-12-09T13:00+00:00.")
+    str | None, typer.Option("--as-of", help="As of this instant, ISO 8601 with a zone: 2011-12-09T13:00+00:00.")
 ]
 
 

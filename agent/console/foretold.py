@@ -76,22 +76,22 @@ class Saying:
         if one.omen in MONEY:
             return self._money(one.number)
         if one.omen is Omen.HOUR:
-            return f"{one.number:02d}:00 ({_percent(one.chance)})"
+            return f"{one.number:02d}:00 ({_percent(one.chance, self._lang)})"
         if one.omen is Omen.WEEKDAY:
             days = get_day_names("wide", locale="ko" if self._lang == "ko" else "en")
-            return f"{days[one.number % 7]} ({_percent(one.chance)})"
+            return f"{days[one.number % 7]} ({_percent(one.chance, self._lang)})"
         if one.omen is Omen.DEMAND:
             return f"{self._name(one.entity)}: {said['units'].format(n=f'{one.number:,}')}"
         if one.omen is Omen.SEGMENT:
             return f"{one.value}: {self.segment(self._segments.get(one.value, ''))}"
         if one.omen is Omen.MOOD:
-            return f"{said.get(f'mood.{one.value}', one.value)} ({_percent(one.chance)})"
+            return f"{said.get(f'mood.{one.value}', one.value)} ({_percent(one.chance, self._lang)})"
         if one.omen in (Omen.TOGETHER, Omen.SIMILAR) and one.value:
             pattern = said["with" if one.omen is Omen.TOGETHER else "like"]
             return pattern.format(name=self._name(one.entity), anchor=self._name(one.value))
         which = one.value if one.omen is Omen.CHANNEL else self._name(one.entity) if one.entity else ""
         which = "" if one.omen is Omen.RESPONSE else which
-        return f"{which} ({_percent(one.chance)})" if which else _percent(one.chance)
+        return f"{which} ({_percent(one.chance, self._lang)})" if which else _percent(one.chance, self._lang)
 
     def _interval(self, told: Foretelling) -> str:
         one = told.foreseen
@@ -105,7 +105,7 @@ class Saying:
             ends = (date.fromordinal(one.due_at.toordinal() + by) for by in (told.low, told.high))
             low, high = (on.isoformat() for on in ends)
         else:
-            low, high = _percent(told.low), _percent(told.high)
+            low, high = _percent(told.low, self._lang), _percent(told.high, self._lang)
         return self._said["interval"].format(low=low, high=high)
 
     def reason(self, name: str, value: float) -> str:
@@ -115,7 +115,7 @@ class Saying:
             return self._said["why.about"].format(aspect=aspect)
         shown = self._money(round(value * MICROS)) if name in OF_MONEY else f"{value:,.1f}".removesuffix(".0")
         pattern = self._said.get(f"why.{name}", f"{name} {{v}}")
-        return pattern.format(v=shown, p=f"{100 * value:.0f} %", d=f"{value:.2f}")
+        return pattern.format(v=shown, p=_percent(round(value * MICROS), self._lang), d=f"{value:.2f}")
 
     def segment(self, codes: str) -> str:
         """The name of a segment from its codes."""
@@ -128,8 +128,8 @@ class Saying:
             return self._said["topic"].format(
                 name=self._said.get(f"aspect.{name}", name),
                 n=count,
-                share=f"{100 * float(share):.0f} %",
-                blamed=f"{100 * float(blamed):.0f} %",
+                share=_percent(round(float(share) * MICROS), self._lang),
+                blamed=_percent(round(float(blamed) * MICROS), self._lang),
                 trend=self._said[f"trend.{trend}"],
             )
         return self._said.get(f"note.{code}", code + " {v}").format(v=value)
@@ -147,7 +147,7 @@ class Saying:
             )
         ]
         for title, rows in (
-            (said["card.figures"], [f"{name} {value:,.4g}" for name, value in card.figures.items()]),
+            (said["card.figures"], [f"{self._figure(name)}: {value:,.4g}" for name, value in card.figures.items()]),
             (said["card.weights"], [f"{name} {value:.3g}" for name, value in card.weights.items()]),
             (said["card.segments"], [f"{name}: {self.segment(codes)}" for name, codes in card.segments.items()]),
             (said["card.notes"], [self.note(code, value) for code, value in card.notes]),
@@ -156,12 +156,17 @@ class Saying:
                 lines += [f"{title}:", *(f"  {row}" for row in rows)]
         return lines
 
+    def _figure(self, name: str) -> str:
+        if name.startswith("share_s"):
+            return self._said["figure.share"].format(name=name.removeprefix("share_"))
+        return self._said.get(f"figure.{name}", name)
+
     def _money(self, micros: int) -> str:
         return money(Money.from_micros(micros, self._currency).amount, self._currency, self._lang)
 
 
-def _percent(chance: int) -> str:
-    return f"{chance / 10_000:.0f} %"
+def _percent(chance: int, lang: str = "en") -> str:
+    return f"{chance / 10_000:.0f}{'%' if lang == 'ko' else ' %'}"
 
 
 def plain(told: Foretelling) -> dict[str, Any]:

@@ -146,6 +146,7 @@ STAGES: dict[str, dict[int, str]] = {
 OWN_RULES: dict[str, dict[str, str]] = {
     "en": {
         "tactful-no-signal": "No signal calls for this action.",
+        "tactful-upset": "Their last review was upset: nothing is sold to them for now.",
         "tactful-no-pack": "The customer's country has no rule pack yet.",
         "tactful-holdout": "Never offered anything, to measure what offers earn.",
         "tactful-unreachable": "No address or session for this channel.",
@@ -159,6 +160,7 @@ OWN_RULES: dict[str, dict[str, str]] = {
     },
     "ko": {
         "tactful-no-signal": "이 제안을 할 만한 신호가 없습니다.",
+        "tactful-upset": "최근 리뷰에서 불만이 느껴져 당분간 아무것도 권하지 않습니다.",
         "tactful-no-pack": "고객 국가의 규칙 팩이 아직 없습니다.",
         "tactful-holdout": "제안의 효과를 재기 위해 아무것도 제안하지 않는 집단입니다.",
         "tactful-unreachable": "이 채널로 연락할 방법이 없습니다.",

@@ -119,8 +119,8 @@ class Models(Protocol):
         """By its name, or the beginning of it, or a signal's newest. Raises NotFound, StoreError."""
         ...
 
-    def count(self, tenant: TenantId) -> int:
-        """How many things models foretell."""
+    def count(self, tenant: TenantId, models: Sequence[str]) -> int:
+        """How many things these models foretell."""
         ...
 
     def product_name(self, tenant: TenantId, product: str) -> str:

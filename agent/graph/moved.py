@@ -48,7 +48,8 @@ def moved(
         worth = scores.get(key, 0) - others.get(key, 0)
         turned = _about(other) != _about(chosen)
         if turned or worth:
-            found.append(Moved(signal=name, otherwise=_name(other), worth=worth, turned=turned))
+            entity = f" ({other.treatment.entity})" if other is not None and _name(other) == key else ""
+            found.append(Moved(signal=name, otherwise=_name(other) + entity, worth=worth, turned=turned))
     return tuple(sorted(found, key=lambda one: (not one.turned, -abs(one.worth), one.signal)))
 
 

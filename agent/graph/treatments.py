@@ -16,10 +16,23 @@ from agent.guardrails.judge import Screen
 from agent.journeys.course import refusal
 
 NO_SIGNAL = RuleId("tactful-no-signal")
+UPSET = RuleId("tactful-upset")
 UNREACHABLE = RuleId("tactful-unreachable")
 NOT_IN_PLAYBOOK = RuleId("tactful-not-in-playbook")
 SOON = timedelta(minutes=30)
 """A best hour nearer than this is now."""
+
+
+UPSET_CUSTOMER = Verdict(
+    kind=VerdictKind.DENY,
+    rule=UPSET,
+    pack="tactful",
+    stage=Stage.SIGNAL,
+    hold=HoldReason.OPEN_COMPLAINT,
+    source="DESIGN 3",
+    detail="",
+)
+"""Whoever wrote an upset review these days is sold nothing meanwhile."""
 
 
 class Treatments:
@@ -33,6 +46,8 @@ class Treatments:
         self._reach = {reach.channel for reach in screen.situation.snapshot.reach}
         live = screen.situation.signals.live
         self._in_session = live is not None and live.in_session
+        mood = screen.situation.snapshot.foresees(Omen.MOOD)
+        self._upset = mood is not None and mood.fitted
         self._quiet: dict[tuple[Kind, Channel, bool], tuple[Fates, Made]] = {}
 
     def of(self, action: Action, aim: Aim | None) -> list[Candidate]:
@@ -65,6 +80,8 @@ class Treatments:
 
     def _called(self, action: Action, channel: Channel, aim: Aim) -> list[Disposition]:
         verdict = self._env.guard.removal(self._screen, action, channel, aim)
+        if verdict is None and self._upset and action.kind is Kind.OFFER:
+            verdict = UPSET_CUSTOMER
         if verdict is None:
             snapshot = self._screen.situation.snapshot
             verdict = refusal(action, channel, aim.entity, snapshot, self._env.playbook, self._now)

@@ -70,6 +70,8 @@ def fit(purchases: Purchases, region: Ints, cut: int) -> Demand | None:
         return None
     weeks = int(min(week.max() + 1, BACK))
     known, week = known.where(week < weeks), week[week < weeks]
+    if not len(week):
+        return None
     keys, back = np.unique(region[known.who] * known.products + known.what, return_inverse=True)
     series = count(back * weeks + (weeks - 1 - week), len(keys) * weeks, known.quantity).reshape(len(keys), weeks)
     big = np.argsort(-series.sum(axis=1), kind="stable")[:MOST_SERIES]

@@ -10,12 +10,12 @@ from agent.domain.signals import LiveContext, Situation
 
 TOLD = frozenset(
     {Omen.TOGETHER, Omen.SIMILAR, Omen.REPLENISHMENT, Omen.REPLACEMENT, Omen.CHURN, Omen.NOVELTY, Omen.DELIGHT}
-    | {Omen.RETURN, Omen.PRICE, Omen.NEXT}
+    | {Omen.RETURN, Omen.PRICE, Omen.NEXT, Omen.MOOD}
 )
 """Omens that are told; the others move scores and hours alone."""
 MOST_OF_A_KIND = 2
-WAITS = 300_000
-"""Who buys less than three in ten lines reduced does not wait for reductions."""
+LEAST = {Omen.PRICE: 300_000, Omen.NEXT: 100_000, Omen.CHURN: 200_000}
+"""What models find less likely than this (in millionths) is not worth saying."""
 _SAID = {
     "en": {
         "lingers": "looks at {name}: {seconds} s over {views} views",
@@ -35,7 +35,8 @@ _SAID = {
         "delight": "seems happy with the brand ({chance} %)",
         "return": "buys within 30 days unasked ({chance} %)",
         "price": "waits for reductions ({chance} %)",
-        "next": "{name} likely in the next basket ({chance} %)",
+        "next": "{name} in the next basket ({chance} %)",
+        "mood": "their last review sounds upset",
         "searched": "searched for something",
         "returned": "came back to {name}",
         "leaving": "looked at the page for leaving",
@@ -62,6 +63,7 @@ _SAID = {
         "return": "권하지 않아도 30일 안에 구매할 가능성 {chance}%",
         "price": "할인을 기다리는 편({chance}%)",
         "next": "다음 구매에 {name} 포함 가능성 {chance}%",
+        "mood": "최근 리뷰에서 불만이 느껴짐",
         "searched": "상품을 검색함",
         "returned": "{name}: 다시 찾아와 살펴봄",
         "leaving": "해지·탈퇴 페이지를 살펴봄",
@@ -98,7 +100,7 @@ def _foreseen(situation: Situation, said: dict[str, str]) -> list[str]:
         if omen.omen not in TOLD or seen[omen.omen] >= MOST_OF_A_KIND:
             continue
         product = situation.snapshot.product(omen.entity)
-        weak = omen.source == "prior" or (omen.omen is Omen.PRICE and omen.chance < WAITS)
+        weak = omen.source == "prior" or (omen.fitted and omen.chance < LEAST.get(omen.omen, 0))
         if (product is not None or not omen.entity) and not weak:
             seen[omen.omen] += 1
             name, due = product.name if product else "", f"{omen.due_at:%Y-%m-%d}" if omen.due_at else "?"

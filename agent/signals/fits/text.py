@@ -16,6 +16,8 @@ from agent.signals.text.topics import rising, topics
 FRESH_DAYS = 30
 """Who was angry longer ago may have calmed down."""
 UPSET = ("angry", "sad", "worried", "disappointed")
+BLAMES, DISPLEASED = 0.35, 0.1
+"""From which chance of praise downwards a text blames, and does so without doubt."""
 STAR_WEIGHT = 0.6
 """What stars say of praise, beside the words."""
 
@@ -64,10 +66,10 @@ def _moods(data: Data, readings: list[Reading], day: Ints) -> list[Told]:
         if stars[at]:
             praise = STAR_WEIGHT * (stars[at] - 1) / 4 + (1 - STAR_WEIGHT) * praise
         why: Why = (("praise", praise), ("days_ago", float(data.cut - day[at])))
-        mood = next((name for name in UPSET if name in reading.moods), "angry" if praise < 0.1 else "")
-        if mood and praise < 0.5:
+        mood, chance = _mood(reading, praise)
+        if mood:
             reason: Why = ((f"about_{reading.reason}", 1.0),) if reading.reason else ()
-            upset.append((who, mood, 1.0 - praise, (*reason, *why)))
+            upset.append((who, mood, chance, (*reason, *why)))
         elif praise > 0.8:
             happy.append((who, praise, why))
     return [
@@ -85,3 +87,14 @@ def _moods(data: Data, readings: list[Reading], day: Ints) -> list[Told]:
             why=[one[2] for one in happy],
         ),
     ]
+
+
+def _mood(reading: Reading, praise: float) -> tuple[str, float]:
+    """The likeliest upset feeling of a text that blames, with its chance; of an English one, whose feelings nobody here
+    recognises, that it is displeased, with the chance that it blames. ('', 0) where neither is clear."""
+    if praise >= BLAMES:
+        return "", 0.0
+    found = next(((name, chance) for name, chance in reading.moods if name in UPSET), None)
+    if found is not None:
+        return found
+    return ("displeased", 1.0 - praise) if praise < DISPLEASED else ("", 0.0)

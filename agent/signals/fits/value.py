@@ -66,6 +66,8 @@ def fit(data: Data) -> Fit:
         ),
         Told(omen=Omen.BASKET, who=rows.who, number=micros(worth.per_day), why=why),
     ]
+    if value.repeat.note == "no_dropout":  # then everybody is alive, and it says nothing
+        told = [one for one in told if one.omen is not Omen.ALIVE]
     return Fit(
         signal=Signal.VALUE,
         chosen=value.repeat.kind,

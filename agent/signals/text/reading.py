@@ -39,7 +39,7 @@ class Reading:
 
     language: Language
     positive: float
-    moods: tuple[str, ...]
+    moods: tuple[tuple[str, float], ...]
     aspects: tuple[tuple[str, float], ...]
 
     @property
@@ -75,9 +75,7 @@ def _read_in(said: Language, texts: Sequence[str], clauses: Sequence[Sequence[st
     whole = model.probabilities(texts)[:, 0]
     flat = [clause for some in clauses for clause in some]
     parts = iter(model.probabilities(flat)[:, 0].tolist())
-    moods: Sequence[tuple[str, ...]] = [()] * len(texts)
-    if said == "ko":
-        moods = shipped("emotions-ko").predict(texts)
+    moods = _moods(texts) if said == "ko" else [()] * len(texts)
     readings = []
     for at, some in enumerate(clauses):
         aspects: dict[str, float] = {}
@@ -85,15 +83,22 @@ def _read_in(said: Language, texts: Sequence[str], clauses: Sequence[Sequence[st
             chance = next(parts)
             for aspect in aspects_of(clause, said):
                 aspects[aspect] = min(chance, aspects.get(aspect, 1.0))
-        positive = float(whole[at]) if not BLAMING & set(moods[at]) else min(float(whole[at]), CLEARLY_BLAMED)
-        told = tuple(moods[at]) or _plain_mood(positive)
-        readings.append(Reading(language=said, positive=positive, moods=told, aspects=tuple(sorted(aspects.items()))))
+        positive = (
+            float(whole[at]) if not BLAMING & {mood for mood, _ in moods[at]} else min(float(whole[at]), CLEARLY_BLAMED)
+        )
+        found = tuple(sorted(aspects.items()))
+        readings.append(Reading(language=said, positive=positive, moods=moods[at], aspects=found))
     return readings
 
 
-def _plain_mood(positive: float) -> tuple[str, ...]:
-    """Where no feeling is recognised, only what is certain: strong praise."""
-    return ("delighted",) if positive > 0.95 else ()
+def _moods(texts: Sequence[str]) -> list[tuple[tuple[str, float], ...]]:
+    """The feelings that reach their threshold, each with its chance."""
+    model = shipped("emotions-ko")
+    found = []
+    for row, holds in zip(chances := model.probabilities(texts), chances >= model.thresholds, strict=True):
+        told = [(name, float(chance)) for name, chance, true in zip(model.names, row, holds, strict=True) if true]
+        found.append(tuple(sorted(told, key=lambda pair: (-pair[1], pair[0]))))
+    return found
 
 
 def _clauses(text: str, said: Language) -> list[str]:

@@ -43,8 +43,8 @@ def test_what_is_complained_of_is_named() -> None:
 
 def test_feelings_are_recognised() -> None:
     angry, thankful = read(["진짜 화나네요 왜 이따위예요", "덕분에 잘 해결됐어요 정말 고맙습니다"])
-    assert "angry" in angry.moods
-    assert "grateful" in thankful.moods
+    assert "angry" in dict(angry.moods)
+    assert "grateful" in dict(thankful.moods)
 
 
 def test_korean_with_english_words_is_korean() -> None:
