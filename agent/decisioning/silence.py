@@ -21,6 +21,6 @@ def reason(candidates: Sequence[Candidate], ranked: Sequence[Candidate], draws: 
     removed = [c for c in candidates if c.fate is Fate.REMOVED and c.kind is Kind.OFFER and c.hold is not None]
     if not removed:
         return HoldReason.INELIGIBLE
-    furthest = max(removed, key=lambda c: c.stage)
+    furthest = max(removed, key=lambda c: (c.stage, c.hold is not HoldReason.NO_SIGNAL))
     assert furthest.hold is not None
     return furthest.hold
