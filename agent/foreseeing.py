@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from agent.domain.columns import Columns
 from agent.domain.customer import Purpose
@@ -15,6 +16,9 @@ from agent.domain.ids import ExternalId, TenantId
 from agent.domain.models import Drift, Foretelling, Model, Models, Signal
 from agent.domain.playbook import Playbook
 from agent.domain.ports import Clock, Customers, Snapshots
+
+if TYPE_CHECKING:
+    from agent.signals.table import Table
 
 Step = Callable[[str], None]
 
@@ -55,6 +59,7 @@ class Foreseeing:
         current = {model.card.signal: model for model in self.models.current(self.tenant)}
         before = {signal: model for signal, model in current.items() if model.card.as_of <= (as_of or now)}
         stands = {signal for signal in current if signal not in before and current[signal].card.source == "model"}
+        late = set[Signal]() if replace_later else stands & {*chosen}
         data = gather(self.columns, self.tenant, self.playbook, as_of or now, before, step)
         made: list[Model] = []
         told: list[Iterator[Foretelling]] = []
@@ -68,7 +73,6 @@ class Foreseeing:
                 if len(one.who)
             ]
         step("keeping")
-        late = set() if replace_later else {signal for signal in chosen if signal in stands}
         newest = [model for model in made if model.card.signal not in late]
         names = {model.model for model in newest}
         omens = [omen for signal in chosen if signal not in late for omen in OMENS[signal]]
@@ -103,11 +107,14 @@ class Foreseeing:
             return []
         before = {model.card.signal: model for model in models}
         data = gather(self.columns, self.tenant, self.playbook, as_of or self.clock.now(), before)
-        found = []
+        found: list[Drift] = []
+        tables: dict[int, Table] = {}
         for model in models:
             card = model.card
             horizon = next((int(value) for code, value in card.notes if code == "horizon"), data.horizon)
-            rows = replace(data, horizon=horizon).table()
+            if horizon not in tables:
+                tables[horizon] = replace(data, horizon=horizon).table()
+            rows = tables[horizon]
             inputs = rows.columns if set(card.baseline) <= set(rows.columns) else FITS[card.signal](data).inputs
             found.append(Drift(model=model, indices=moved(card, inputs)))
         return found

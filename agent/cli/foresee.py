@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from agent.domain.models import Model, Signal
     from agent.service import Tactful
 
-models = typer.Typer(help="Fitted models: list, show, card, drift.", no_args_is_help=True)
+models = typer.Typer(help="Models: list, show, card, drift, and read a text.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="A model's name, its beginning, or a signal: value, churn, ...")]
 
 
@@ -126,6 +126,30 @@ def card(name: Name, lang: Lang = None, tenant: Tenant = "default") -> None:
     typer.echo(f"SHA-256 {model.hash}")
 
 
+@models.command("read")
+def read(
+    text: Annotated[str, typer.Argument(help="What a customer wrote or asked, Korean or English.")],
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
+    """Read a text with the models that come with the program: praise, feelings, what it is about and what it wants."""
+    from agent.signals.text.reading import intent
+    from agent.signals.text.reading import read as read_all
+    from prompts.loading import words
+
+    (found,), ((wish, chance),) = read_all([text]), intent([text])
+    if as_json:
+        print_json(_fields(found) | {"reason": found.reason, "intent": wish, "intent_chance": chance})
+        return
+    said = words("foresee", language(lang, found.language))
+    moods = ", ".join(f"{said.get(f'mood.{mood}', mood)} {chance:.2f}" for mood, chance in found.moods)
+    about = ", ".join(f"{said.get(f'aspect.{name}', name)} {praise:.2f}" for name, praise in found.aspects)
+    for name, value in (("praise", f"{found.positive:.2f}"), ("moods", moods), ("about", about)):
+        if value:
+            typer.echo(f"{said[f'read.{name}']}: {value}")
+    typer.echo(f"{said['read.intent']}: {said.get(f'intent.{wish}', wish)} {chance:.2f}")
+
+
 @models.command("drift")
 def drift(as_of: AsOf = None, lang: Lang = None, tenant: Tenant = "default", as_json: Json = False) -> None:
     """How far the customers of today are from those that models were fitted on.
@@ -202,7 +226,7 @@ def signals(
     Console(highlight=False).print(grid)
     fresh = list(dict.fromkeys(line.fresh for line in lines))
     sources = list(dict.fromkeys(line.source for line in lines))
-    for text in fresh if len(fresh) == 1 else [f"{line.source}: {line.fresh}" for line in lines]:
+    for text in fresh if len(fresh) == 1 else dict.fromkeys(f"{line.source}: {line.fresh}" for line in lines):
         typer.echo(text)
     typer.echo(", ".join(sources))
 

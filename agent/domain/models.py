@@ -111,7 +111,7 @@ class Models(Protocol):
         """Models to be looked at, not to be current: nothing that is foretold changes."""
         ...
 
-    def current(self, tenant: TenantId, signal: Signal | None = None) -> list[Model]:
+    def current(self, tenant: TenantId) -> list[Model]:
         """The newest model of each signal, with its body. Raises StoreError where a body does not match its hash."""
         ...
 

@@ -17,8 +17,6 @@ from agent.signals.purchases import Floats, Ints, Purchases, calendar, day_of, f
 from agent.signals.table import SPANS, Deeds, Table, table
 
 OF_EVENTS = {"product_viewed": "views_30", "cart_updated": "carts_30", "case_opened": "cases_90"}
-
-
 ON_SITE = frozenset({"page_viewed", "product_viewed", "cart_updated", "searched", "chat_accepted"})
 """What customers do of their own accord: where they are is not read, nor what the staff does about them."""
 
@@ -96,7 +94,7 @@ def gather(
     return Data(
         customers=names,
         products=lines.products,
-        purchases=_widened(purchases, len(names)),
+        purchases=replace(purchases, customers=len(names)),
         deeds=_deeds(events, seen, contacts, asked, zone),
         seen_at=_on_site(events, seen),
         viewed=_viewed(events, seen, lines.products, zone),
@@ -133,10 +131,6 @@ class _Numbers:
 
     def names(self) -> tuple[CustomerId, ...]:
         return tuple(self._number)
-
-
-def _widened(purchases: Purchases, customers: int) -> Purchases:
-    return replace(purchases, customers=customers)
 
 
 def _deeds(events: EventColumns, seen: Ints, contacts: ContactColumns, asked: Ints, zone: str) -> Deeds:

@@ -1,4 +1,4 @@
-"""Fitted models and what they foretell of customers, in one transaction."""
+"""Fitted models and what they foretell: customer by customer in short transactions, current once all is written."""
 
 from __future__ import annotations
 
@@ -83,10 +83,8 @@ class SqlModels:
             left = (f.model != "", f.model.not_in(names))
             connection.execute(t.foreseen.delete().where(f.tenant == tenant, f.omen.in_(omens), *left))
 
-    def current(self, tenant: TenantId, signal: Signal | None = None) -> list[Model]:
-        m = t.models.c
-        wanted = (m.signal == signal,) if signal else ()
-        return self._found(tenant, m.current, *wanted)
+    def current(self, tenant: TenantId) -> list[Model]:
+        return self._found(tenant, t.models.c.current)
 
     def named(self, tenant: TenantId, name: str) -> Model:
         m = t.models.c
@@ -116,7 +114,7 @@ class SqlModels:
     def told(self, tenant: TenantId, customer: CustomerId, at: datetime) -> list[Foretelling]:
         f = t.foreseen.c
         with self._database.reading() as connection:
-            open_ = [name for name in readable(connection, tenant, at, [customer])]
+            open_ = list(readable(connection, tenant, at, [customer]))
             rows = connection.execute(
                 select(t.foreseen)
                 .where(f.tenant == tenant, f.customer.in_(open_), f.at <= at)

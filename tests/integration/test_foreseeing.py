@@ -186,6 +186,15 @@ def test_the_terminal_lists_shows_and_explains_in_both_languages(home: Path) -> 
     assert "has not agreed" in said
 
 
+def test_a_text_is_read_at_the_terminal(home: Path) -> None:
+    code, said = cli(home, "models", "read", "배송은 빠른데 포장이 엉망이라 화가 나요")
+    assert (code, "포장" in said, "화남" in said, "원하는 것" in said) == (0, True, True, True)
+    code, said = cli(home, "models", "read", "where is my order", "--json")
+    assert (code, orjson.loads(said)["intent"]) == (0, "order_status")
+    code, said = cli(home, "models", "read", "")
+    assert code == 0
+
+
 def test_nothing_has_drifted_on_the_day_of_the_fit(home: Path, tactful: Tactful) -> None:
     assert [d.model.card.signal for d in tactful.foreseeing.drift(NOON) if d.drifted] == []
     code, said = cli(home, "models", "drift", "--as-of", NOON.isoformat())

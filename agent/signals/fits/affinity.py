@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,21 +29,31 @@ APPETITE = 20.0
 """Lines that everybody's share counts for beside one's own."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a score is mixed of: own repeats, what is near to them, what everybody buys; and how."""
+
+    made: affinity.Affinity
+    mine: Any
+    near: Any
+    popular: Floats
+
+
 def fit(data: Data) -> Fit:
     """Too few lines: nothing is foretold."""
     bought = data.purchases.bought()
     if len(bought.who) < LEAST_LINES:
         return prior(Signal.AFFINITY, len(np.unique(bought.who)), why="few_lines")
     made = affinity.fit(data.purchases, data.cut)
-    mine, near, popular = affinity.parts(bought, data.cut, made.similar)
+    parts = _Parts(made, *affinity.parts(bought, data.cut, made.similar))
     who = np.unique(bought.who)
     rows = data.table()
-    told = [_next(data, made, who, mine, _by_segment(data, rows, bought, popular), near)]
+    told = [_next(data, parts, who, _by_segment(data, rows, bought, parts.popular))]
     lately = bought.where(bought.day > data.cut - OWNED_DAYS)
-    told.append(_goes_with(data, made, Omen.TOGETHER, made.together, lately.who, lately.what, mine, near, popular))
+    told.append(_goes_with(data, parts, Omen.TOGETHER, made.together, lately.who, lately.what))
     viewer, product, day = data.viewed
     fresh = day > data.cut - VIEWED_DAYS
-    told.append(_goes_with(data, made, Omen.SIMILAR, made.similar, viewer[fresh], product[fresh], mine, near, popular))
+    told.append(_goes_with(data, parts, Omen.SIMILAR, made.similar, viewer[fresh], product[fresh]))
     lines = np.round(rows["lines_per_order"] * np.maximum(1.0, rows["days"]))
     told.append(_share(Omen.PRICE, rows.who, rows["reduced"], lines))
     told += _hunters(data, rows.who, rows["novelty"], lines)
@@ -81,17 +92,17 @@ def _by_segment(data: Data, rows: Table, bought: Purchases, popular: Floats) -> 
     return np.vstack(tables), which
 
 
-def _next(data: Data, made: affinity.Affinity, who: Ints, mine: Any, popular: tuple[Floats, Ints], near: Any) -> Told:
+def _next(data: Data, parts: _Parts, who: Ints, popular: tuple[Floats, Ints]) -> Told:
     """The likeliest products of each customer's next 30 days, repeats among them."""
     products, chances = [], []
     tables, which = popular
     page = max(1, affinity.DENSE // max(1, len(data.products)))
     for start in range(0, len(who), page):
         some = who[start : start + page]
-        found = affinity.scores(mine, near, tables[which[some]], made.mix, some)
+        found = affinity.scores(parts.mine, parts.near, tables[which[some]], parts.made.mix, some)
         top = np.argpartition(-found, min(EACH, found.shape[1] - 1), axis=1)[:, :EACH]
         products.append(top)
-        chances.append(affinity.chance(made, np.take_along_axis(found, top, axis=1)))
+        chances.append(affinity.chance(parts.made, np.take_along_axis(found, top, axis=1)))
     what, chance = np.vstack(products), np.vstack(chances)
     size = what.shape[1]
     low, high = around(chance.ravel(), 100.0)
@@ -108,14 +119,11 @@ def _next(data: Data, made: affinity.Affinity, who: Ints, mine: Any, popular: tu
 
 def _goes_with(
     data: Data,
-    made: affinity.Affinity,
+    parts: _Parts,
     omen: Omen,
     neighbours: Any,
     who: Ints,
     what: Ints,
-    mine: Any,
-    near: Any,
-    popular: Floats,
 ) -> Told:
     """For each customer the products nearest to some of theirs that they do not have, each with the one it goes
     with."""
@@ -128,7 +136,7 @@ def _goes_with(
     place = np.repeat(begins, counts) + offset
     found, strength = neighbours.indices[place], neighbours.data[place]
     owners = owner[anchor]
-    new = np.asarray(mine[owners, found]).ravel() == 0 if len(owners) else np.empty(0, dtype=bool)
+    new = np.asarray(parts.mine[owners, found]).ravel() == 0 if len(owners) else np.empty(0, dtype=bool)
     owners, found, strength, anchors = owners[new], found[new], strength[new], product[anchor][new]
     order = np.lexsort((found, -strength, owners))
     key = owners[order] * max(1, len(data.products)) + found[order]
@@ -136,29 +144,28 @@ def _goes_with(
     order = order[np.lexsort((found[order], -strength[order], owners[order]))]
     rank = rank_within(owners[order])
     best = order[rank < EACH]
-    score = _scores_of(made, mine, near, popular, owners[best], found[best])
+    score = _scores_of(parts, owners[best], found[best])
     return Told(
         omen=omen,
         who=owners[best],
         entity=[data.products[at] for at in found[best].tolist()],
         value=[data.products[at] for at in anchors[best].tolist()],
-        chance=millionths(affinity.chance(made, score)),
+        chance=millionths(affinity.chance(parts.made, score)),
         why=[(("similarity", float(one)),) for one in strength[best].tolist()],
     )
 
 
-def _scores_of(made: affinity.Affinity, mine: Any, near: Any, popular: Floats, who: Ints, what: Ints) -> Floats:
+def _scores_of(parts: _Parts, who: Ints, what: Ints) -> Floats:
     """Scores of single (customer, product) pairs."""
     if not len(who):
         return np.empty(0)
-    own, beside = np.asarray(mine[who, what]).ravel(), np.asarray(near[who, what]).ravel()
-    return affinity.mixed(own / (1 + own), beside / (1 + beside), popular[what], made.mix)
+    own, beside = np.asarray(parts.mine[who, what]).ravel(), np.asarray(parts.near[who, what]).ravel()
+    return affinity.mixed(own / (1 + own), beside / (1 + beside), parts.popular[what], parts.made.mix)
 
 
 def _share(omen: Omen, who: Ints, share: Floats, lines: Floats) -> Told:
     """A share of lines, shrunk to everybody's, with its interval."""
-    everybody = float((share * lines).sum() / max(1.0, float(lines.sum())))
-    shrunk = (share * lines + everybody * APPETITE) / (lines + APPETITE)
+    shrunk, everybody = _shrunk(share, lines)
     z = 1.2816 * np.sqrt(shrunk * (1 - shrunk) / (lines + APPETITE))
     why: list[Why] = [(("share", float(one)), ("lines", float(n))) for one, n in zip(share, lines, strict=True)]
     return Told(
@@ -172,6 +179,12 @@ def _share(omen: Omen, who: Ints, share: Floats, lines: Floats) -> Told:
     )
 
 
+def _shrunk(share: Floats, lines: Floats) -> tuple[Floats, float]:
+    """(each one's share, shrunk; everybody's)."""
+    everybody = float((share * lines).sum() / max(1.0, float(lines.sum())))
+    return np.asarray((share * lines + everybody * APPETITE) / (lines + APPETITE)), everybody
+
+
 def _hunters(data: Data, who: Ints, share: Floats, lines: Floats) -> list[Told]:
     """Who buys what is new at least twice as often as everybody is told of the next launch."""
     now = data.as_of.timestamp()
@@ -182,8 +195,7 @@ def _hunters(data: Data, who: Ints, share: Floats, lines: Floats) -> list[Told]:
     ]
     if not launches or not len(who):
         return []
-    everybody = float((share * lines).sum() / max(1.0, float(lines.sum())))
-    shrunk = (share * lines + everybody * APPETITE) / (lines + APPETITE)
+    shrunk, everybody = _shrunk(share, lines)
     keen = shrunk >= 2 * max(everybody, 0.01)
     why: list[Why] = [(("novelty", float(one)),) for one in share[keen].tolist()]
     first = min(launches)[1]

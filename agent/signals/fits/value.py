@@ -10,7 +10,7 @@ from agent.domain.models import Signal
 from agent.signals.data import Data
 from agent.signals.fits.fit import Fit, around, believed, prior
 from agent.signals.purchases import visits
-from agent.signals.table import settled
+from agent.signals.table import Table, settled
 from agent.signals.telling import Told, micros, millionths, standing_out
 from agent.signals.value import blend
 
@@ -27,6 +27,22 @@ def fit(data: Data) -> Fit:
         one = Told(omen=Omen.RETURN, who=rows.who, chance=chance, number=chance, low=low, high=high, source="prior")
         return prior(Signal.VALUE, len(rows), [one] if len(rows) else [])
     value = blend.fit(visits(data.purchases), data.cut, data.horizon)
+    return Fit(
+        signal=Signal.VALUE,
+        chosen=value.repeat.kind,
+        rows=len(data.purchases.who),
+        customers=len(rows),
+        figures=value.figures,
+        weights=value.weights,
+        notes=(*((note, "") for note in value.notes), ("horizon", str(data.horizon))),
+        inputs=settled(rows),
+        parts={"value": orjson.dumps(value).decode()},
+        told=_told(data, rows, value),
+    )
+
+
+def _told(data: Data, rows: Table, value: blend.Value) -> list[Told]:
+    """What the blend says of everybody who has bought."""
     worth = blend.predict(value, rows)
     why = standing_out(rows.columns, NAMED)
     returns = blend.within(value, worth.days, MONTH / data.horizon)
@@ -68,15 +84,4 @@ def fit(data: Data) -> Fit:
     ]
     if value.repeat.note == "no_dropout":  # then everybody is alive, and it says nothing
         told = [one for one in told if one.omen is not Omen.ALIVE]
-    return Fit(
-        signal=Signal.VALUE,
-        chosen=value.repeat.kind,
-        rows=len(data.purchases.who),
-        customers=len(rows),
-        figures=value.figures,
-        weights=value.weights,
-        notes=(*((note, "") for note in value.notes), ("horizon", str(data.horizon))),
-        inputs=settled(rows),
-        parts={"value": orjson.dumps(value).decode()},
-        told=told,
-    )
+    return told
